@@ -31,7 +31,7 @@ def main() -> None:
             of.run(write_simulated_study(of.simulate_cohort(), folder / "demo"), folder / "results")
             report = folder / "results" / "report.html"
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-        flags += [f"--user-data-dir={folder / 'profile'}", "--window-size=1280,880"]
+        flags += [f"--user-data-dir={folder / 'profile'}", "--window-size=1280,850"]
         # Chromium says much on stderr that is no fault.
         subprocess.run(
             [browser, *flags, f"--screenshot={PICTURE}", report.as_uri()],

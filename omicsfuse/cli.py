@@ -33,10 +33,10 @@ def _known(_: click.Context, option: click.Parameter, value: str | None) -> str 
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder that $OMICSFUSE_DATA stands for in manifests and study files.",
+    help="Data folder: replaces $OMICSFUSE_DATA in manifests and study files.",
 )
 def cli(data: Path | None) -> None:
-    """Integrate omics layers, radiomics among them, into cancer subtypes, and test them."""
+    """Find cancer subtypes from omics layers and radiomics, and test them."""
     if data is not None:
         os.environ["OMICSFUSE_DATA"] = str(data.resolve())
 
@@ -44,11 +44,15 @@ def cli(data: Path | None) -> None:
 @cli.command()
 @click.argument("study", type=FILE)
 @click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the study's.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--resume", is_flag=True, help="Take up an unfinished run in the same folder.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), help="Random seed; overrides the study file."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Number of processes."
+)
+@click.option("--resume", is_flag=True, help="Continue an unfinished run in the same folder.")
 def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> None:
-    """Run a study: fuse, cluster, assess, compare survival, explain, verify, report."""
+    """Run a study: fuse, cluster, assess, compare survival, characterise, verify, report."""
     from omicsfuse.pipeline.run import run as run_study
     from omicsfuse.pipeline.stages import STAGES
     from omicsfuse.pipeline.summary import summary
@@ -72,7 +76,7 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
 @cli.command()
 @click.argument("study", type=FILE)
 def check(study: Path) -> None:
-    """Read and check everything a study names, and compute nothing."""
+    """Check a study file and its data; nothing is computed."""
     from omicsfuse.pipeline.commands.check import check as check_study
     from omicsfuse.pipeline.summary import cohort_summary, study_summary
 
@@ -107,10 +111,20 @@ def init(context: click.Context, places: tuple[Path, ...], out: Path) -> None:
 @cli.command()
 @click.option("--out", type=FOLDER, required=True, help="Folder for the simulated cohort.")
 @click.option("--patients", type=int, default=150, show_default=True, help="Patients with images.")
-@click.option("--external", type=int, default=200, show_default=True, help="Patients without.")
+@click.option(
+    "--external",
+    type=int,
+    default=200,
+    show_default=True,
+    help="Patients without images (external cohort).",
+)
 @click.option("--subtypes", type=int, default=3, show_default=True, help="Planted subtypes.")
-@click.option("--effect", type=float, default=0.7, show_default=True, help="Shift of a marker, SD.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option(
+    "--effect", type=float, default=0.7, show_default=True, help="Difference in markers, in SD."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
+)
 def simulate(
     out: Path, patients: int, external: int, subtypes: int, effect: float, seed: int
 ) -> None:
@@ -131,12 +145,14 @@ def simulate(
     type=FOLDER,
     default=Path("demo"),
     show_default=True,
-    help="Folder for the cohort; the results lie in its folder results.",
+    help="Folder for the cohort; results are written to its subfolder results.",
 )
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Number of processes."
+)
 @click.pass_context
 def demo(context: click.Context, out: Path, jobs: int) -> None:
-    """Simulate a cohort with planted subtypes, run a whole study on it, and name the report."""
+    """Simulate a cohort with planted subtypes and run a whole study on it."""
     from omicsfuse.datasets import simulate_cohort
     from omicsfuse.datasets.write import write_simulated_study
 
@@ -147,9 +163,14 @@ def demo(context: click.Context, out: Path, jobs: int) -> None:
 
 @cli.command()
 @click.argument("name")
-@click.option("--out", type=FOLDER, help="Folder for the files; the manifest's own by default.")
+@click.option(
+    "--out", type=FOLDER, help="Folder for the files; default: the folder of the manifest."
+)
 def fetch(name: str, out: Path | None) -> None:
-    """Download a cohort's files and verify them. NAME is a name from `cohorts` or a manifest."""
+    """Download the files of a cohort and verify them.
+
+    NAME is a cohort listed by `omicsfuse cohorts`, or the path of a manifest.
+    """
     from omicsfuse.datasets.fetch import fetch as fetch_cohort
 
     for path in fetch_cohort(name, out):
@@ -158,7 +179,7 @@ def fetch(name: str, out: Path | None) -> None:
 
 @cli.command()
 def cohorts() -> None:
-    """List the cohorts that omicsfuse has manifests for."""
+    """List the cohorts with a manifest."""
     from omicsfuse.datasets.fetch import list_cohorts
 
     table = list_cohorts()
@@ -166,7 +187,7 @@ def cohorts() -> None:
         there = "" if row["available"] else " (files not found)"
         click.echo(f"{row['name']}{there}\n    {row['title']}\n    {row['manifest']}")
     if table.empty:
-        click.echo("no manifests")
+        click.echo("no manifests found")
 
 
 @cli.command()
@@ -178,13 +199,19 @@ def cohorts() -> None:
     "controls",
     type=FILE,
     multiple=True,
-    help="Manifest of a cohort in which it should say nothing; may be repeated.",
+    help="Manifest of a cohort in which no association is expected; may be repeated.",
 )
-@click.option("--layer", help="Layer to score, if a cohort has several with expression.")
-@click.option("--scorer", callback=_known, help="How to score; else as locked.")
-@click.option("--scaling", callback=_known, help="How to scale genes; else as locked.")
-@click.option("--gene-names", type=FILE, help="Table of gene names, such as that of HGNC.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--layer", help="Layer to score, if a cohort has several expression layers.")
+@click.option(
+    "--scorer", callback=_known, help="Scoring method; default: as locked in the signature."
+)
+@click.option(
+    "--scaling", callback=_known, help="Scaling of genes; default: as locked in the signature."
+)
+@click.option("--gene-names", type=FILE, help="Table of gene names, such as the HGNC complete set.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
+)
 def verify(
     signature: Path,
     manifests: tuple[Path, ...],
@@ -222,9 +249,11 @@ def verify(
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("manifest", type=FILE)
 @click.option("--out", type=FOLDER, required=True, help="File for the table (TSV).")
-@click.option("--layers", help="Use these layers of the classifier only, separated by commas.")
+@click.option(
+    "--layers", help="Layers of the classifier to use, separated by commas; default: all."
+)
 def assign(run_dir: Path, manifest: Path, out: Path, layers: str | None) -> None:
-    """Assign new patients to the subtypes of a finished run, from whichever layers they have."""
+    """Assign new patients to the subtypes of a finished run, by any of its layers."""
     from omicsfuse.pipeline.commands.assign import assign_patients, assignment_summary
 
     chosen = None if layers is None else [name.strip() for name in layers.split(",")]
@@ -243,16 +272,20 @@ def assign(run_dir: Path, manifest: Path, out: Path, layers: str | None) -> None
     "--column",
     "columns",
     multiple=True,
-    help="Column of SCORES, one model each; may be repeated. All columns by default.",
+    help="Column of SCORES with one model; may be repeated. Default: all columns.",
 )
 @click.option(
     "--run",
     "run_dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of a finished run of the study, whose subtypes the scores are held against.",
+    help="Folder of a finished run of the study; the scores are compared with its subtypes.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the study's.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), help="Random seed; overrides the study file."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Number of processes."
+)
 def interpret(
     scores: Path,
     study: Path,
@@ -262,9 +295,10 @@ def interpret(
     seed: int | None,
     jobs: int,
 ) -> None:
-    """Say what goes with the score or class that an imaging model gives each patient.
+    """Test associations of imaging models with molecular and clinical data.
 
-    SCORES is a table with the patient in the first column and one column a model.
+    SCORES is a table with the patient in the first column and one column of scores or classes per
+    model.
     """
     from omicsfuse.pipeline.commands import interpret as command
 

@@ -145,7 +145,7 @@ def test_patients_who_are_not_in_the_clinical_table_do_not_enter() -> None:
     assert cohort.omics["x"].table.index.tolist() == names
     assert cohort.patients().tolist() == names
     assert cohort.exclusions == (
-        Exclusion("read", "x", "patients", 2, "not in the clinical table: left out", ("Q1", "Q2")),
+        Exclusion("read", "x", "patients", 2, "not in the clinical table: excluded", ("Q1", "Q2")),
     )
     alone = Cohort("a", {"x": layer})
     assert len(alone.omics["x"].table) == 12
@@ -176,7 +176,7 @@ def test_a_layer_that_shares_no_patient_with_the_clinical_table_is_refused() -> 
 
 def test_a_layer_of_which_only_missing_values_remain_is_refused() -> None:
     table = pd.DataFrame({"A": [np.nan, 1.0]}, index=["P1", "Q1"])
-    with pytest.raises(CohortError, match=r"every value of the 1 patient who .* is missing"):
+    with pytest.raises(CohortError, match=r"every value of the 1 patient in .* is missing"):
         Cohort("a", {"x": Layer("continuous", table)}, _clinical(["P1", "P2"]))
 
 
@@ -284,7 +284,11 @@ def test_counts_that_look_normalised_are_told(kind: str) -> None:
 
 
 def test_counts_of_a_small_panel_are_told() -> None:
-    with pytest.warns(OmicsfuseWarning, match=r"for 198 genes\. .*depend on which genes those are"):
+    with pytest.warns(
+        OmicsfuseWarning,
+        match=r"for 198 genes\. .*depend on the choice of "
+        r"genes",
+    ):
         Cohort("a", {"x": Layer("expression", _counts(198, 1.0), "counts")})
     Cohort("a", {"x": Layer("mirna", _counts(198, 1.0), "counts")})
 
@@ -379,8 +383,8 @@ def test_late_entry_and_competing_events_are_read_and_counted() -> None:
     assert [
         (exclusion.reason, exclusion.examples) for exclusion in cohort.survival_exclusions("os")
     ] == [
-        ("os: time, event or entry missing, left out", ("E", "F")),
-        ("os: entry at or after the end of follow-up, never at risk, left out", ("B", "C")),
+        ("os: time, event or entry missing, excluded", ("E", "F")),
+        ("os: entry at or after the end of follow-up, never at risk, excluded", ("B", "C")),
     ]
 
 
@@ -416,14 +420,16 @@ def test_a_column_that_is_not_there_is_named(key: str) -> None:
 
 def test_asking_for_survival_that_is_not_there_says_what_to_add() -> None:
     layer = {"x": Layer("continuous", _table(["P1", "P2"], ["A"]))}
-    with pytest.raises(CohortError, match=r"needs a clinical table, and there is none") as refusal:
+    with pytest.raises(
+        CohortError, match=r"needs a clinical table; the cohort has none"
+    ) as refusal:
         Cohort("a", layer).survival("os")
     assert '[clinical]\nfile = "clinical.tsv"\n\n[clinical.endpoints.os]' in str(refusal.value)
     cohort = Cohort("a", layer, _clinical(["P1", "P2"]), {"os": Endpoint("time", "event")})
     with pytest.raises(CohortError, match=r'no endpoint "pfi"; Valid: os') as refusal:
         cohort.survival("pfi")
     assert 'out of "time", "event":\n[clinical.endpoints.pfi]\ntime = ' in str(refusal.value)
-    with pytest.raises(CohortError, match="it has none at all"):
+    with pytest.raises(CohortError, match="it has none"):
         Cohort("a", layer, _clinical(["P1", "P2"])).survival_exclusions("os")
 
 

@@ -61,10 +61,10 @@ def test_a_cohort_is_the_one_that_files_give(
         pd.testing.assert_frame_equal(made.omics[name].table, layer.table)
     assert made.variables["type"].to_dict() == read.variables["type"].to_dict()
     assert read.notes == ()
-    turned = [note for note in made.notes if "turned" in note]
+    turned = [note for note in made.notes if "transposed" in note]
     assert len(turned) == 2
     assert turned[0].startswith(
-        'layer "mirna": turned, as 80 columns of 80 are patients of the clinical table.'
+        'layer "mirna": transposed, as 80 columns of 80 are patients of the clinical table.'
     )
 
 
@@ -103,7 +103,7 @@ def test_kind_and_scale_are_guessed_and_said(
     layer = cohort.omics[name]
     assert (layer.kind, layer.scale) == (kind, scale)
     (note,) = cohort.notes
-    assert f'taken for kind "{kind}"' in note
+    assert f'read as kind "{kind}"' in note
     assert f'kinds={{"{name}": "{kind}"}}' in note
     assert ("scales=" in note) == (len(KINDS[kind].scales) > 1)
 
@@ -139,7 +139,7 @@ def test_tables_are_turned_by_the_patients_of_the_others(which: list[str]) -> No
     other = {name: table.T if name in which else table for name, table in tables.items()}
     straight = of.Cohort.from_tables(tables)
     for cohort in (of.Cohort.from_tables(other), of.Cohort.from_tables(other, clinical())):
-        assert sum("turned" in note for note in cohort.notes) == len(which)
+        assert sum("transposed" in note for note in cohort.notes) == len(which)
         for name, layer in cohort.omics.items():
             pd.testing.assert_frame_equal(layer.table, straight.omics[name].table)
 
@@ -175,7 +175,7 @@ def test_endpoints_are_pairs_dicts_or_endpoints() -> None:
     assert [each.unit for each in cohort.endpoints.values()] == ["days", "months", "weeks"]
     assert cohort.survival("m")["event"].sum() == 6
     assert [note for note in cohort.notes if "endpoint" in note][1].startswith(
-        'endpoint "m": times taken for months.'
+        'endpoint "m": times read as months.'
     )
 
 
@@ -224,12 +224,13 @@ def test_endpoints_are_pairs_dicts_or_endpoints() -> None:
             {"rna": values().reset_index(names="patient")},
             {},
             'rows are numbered from 0, not named by patients, and column "patient" holds '
-            'names: "P0", "P1", "P2" and 9 more. If they are the patients, pass table.set_index(',
+            'names: "P0", "P1", "P2" and 9 more. If these are the patients, pass '
+            'table.set_index(',
         ),
         (
             {"mut": pd.DataFrame({"Hugo_Symbol": ["TP53"], "Tumor_Sample_Barcode": ["P1"]})},
             {},
-            "found the columns of a MAF, a row a variant",
+            "found the columns of a MAF, with one variant per row",
         ),
         ({"rna": values()}, {"clinical": clinical().T}, "patients are in its columns"),
         ({"rna": values()}, {"clinical": [1]}, "clinical table: found a list"),
@@ -286,7 +287,7 @@ def test_a_dict_goes_all_the_way_as_a_cohort_does() -> None:
     assert fusion.prepared is not None
     assert fusion.prepared.notes == of.preprocess(tables).notes
     assert len(fusion.prepared.notes) == 2
-    assert "2 on what was guessed" in repr(fusion)
+    assert "2 on guesses" in repr(fusion)
     subtypes = of.cluster(fusion, 3)
     by_tables, by_cohort = (of.assess(given, fusion, subtypes) for given in (tables, ready))
     assert by_tables.p_shared == by_cohort.p_shared
@@ -314,7 +315,7 @@ def test_text_columns_of_the_same_name_are_named() -> None:
 @pytest.mark.parametrize("endpoint", [["os"], {"os": 1}, None])
 def test_an_endpoint_is_one_name(endpoint: object) -> None:
     cohort = of.Cohort.from_tables({"rna": values()}, clinical(), {"os": ("days", "event")})
-    with pytest.raises(of.CohortError, match="name a single one as text"):
+    with pytest.raises(of.CohortError, match="expected one name as text"):
         cohort.survival(endpoint)
 
 
@@ -324,7 +325,7 @@ def test_too_few_patients_are_no_fault_of_a_layer(n: int, layers: int) -> None:
     tables = {name: values().head(n) for name in ("rna", "protein")[:layers]}
     with pytest.raises(of.CohortError, match=f"{n} patient.* 10 ") as found:
         of.fuse(tables)
-    assert "Leave out the layer" not in str(found.value)
+    assert "Remove the layer" not in str(found.value)
 
 
 def test_whole_numbers_are_names_without_a_point() -> None:

@@ -196,7 +196,7 @@ def test_labels_that_nobody_fused_has_are_refused(
     with pytest.raises(of.StudyError, match="none of the 3 patients with a subtype"):
         of.assess(ready, fusion, of.Subtypes.from_labels(column("x", "x", "y")))
     more = pd.concat([truth, pd.Series(["x", "x"], ["A", "B"])])
-    with pytest.raises(of.StudyError, match='nobody with label "x" is among the 60 fused'):
+    with pytest.raises(of.StudyError, match='label "x" occurs in none of the 60 fused'):
         of.assess(ready, fusion, of.Subtypes.from_labels(more))
 
 
@@ -234,7 +234,6 @@ def test_labels_of_strangers_are_told_once_and_take_no_part(
     own = of.Subtypes.from_labels(truth)
     more = of.Subtypes.from_labels(pd.concat([truth, pd.Series(["planted 1"] * 2, ["A", "B"])]))
     clinical = of.associate(own, cohort)
-    signature = {"n_permutations": 0, "n_repeats": 1}
     for call, where in (
         (lambda labels: of.compare_survival(labels, cohort, "os", n_permutations=9).tests, "coh"),
         (lambda labels: of.differential_features(labels, ready), "the prepared layers"),
@@ -242,7 +241,6 @@ def test_labels_of_strangers_are_told_once_and_take_no_part(
         (lambda labels: of.table_one(labels, cohort, clinical), "cohort"),
         (lambda labels: of.burden(labels, cohort), "cohort"),
         (lambda labels: of.alterations(labels, cohort), "cohort"),
-        (lambda labels: of.derive_signature(labels, ready, **signature).templates, "the prepared"),
         (lambda labels: placed(ready, fusion, labels)[2].evidence["patients"], "the fused network"),
     ):
         said = f'2 of 62 patients with a subtype are not in {where}.*take no part: "A", "B"'
@@ -311,8 +309,8 @@ def test_a_study_takes_labels_in_place_of_clustering(
     assert results.subtypes.params["source"] == "labels.tsv"
     counted = {each.reason: each.count for each in results.exclusions if each.layer == "labels"}
     assert counted == {
-        "without a given label: not fused": 4,
-        "have a given label, but are not fused": 1,
+        "no given label: not fused": 4,
+        "given label, but not fused": 1,
     }
     table = pd.read_csv(tmp_path / "out" / "subtypes.tsv", sep="\t", index_col=0)
     assert table["label"].to_dict() == labels.drop("stranger").to_dict()
@@ -323,8 +321,8 @@ def test_a_study_takes_labels_in_place_of_clustering(
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ('labels = "labels.tsv"\nn_clusters = 3', "labels are given and n_clusters too"),
-        ('labels = "labels.tsv"\nchoose = "survival"', "labels are given and choose too"),
+        ('labels = "labels.tsv"\nn_clusters = 3', "labels and n_clusters are both given"),
+        ('labels = "labels.tsv"\nchoose = "survival"', "labels and choose are both given"),
         ('labels = "none.tsv"', "none.tsv"),
         ('labels = "others.tsv"', "none of the labelled patients"),
         ('labels = "two.tsv"', 'a column "subtype"; beside the patients, found "a", "b". Name'),

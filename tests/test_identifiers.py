@@ -160,5 +160,9 @@ def test_wrong_orientation_is_told_through_barcodes(tmp_path: Path) -> None:
 
 def test_a_table_of_normals_only_is_refused(tmp_path: Path) -> None:
     manifest = _cohort(tmp_path, [PATIENT], [f"{PATIENT}-11A"])
-    with pytest.raises(CohortError, match=r'"g" \(g\.tsv\): none of its 1 samples is of a tumour'):
+    with pytest.raises(
+        CohortError,
+        match=r'"g" \(g\.tsv\): none of its 1 samples is a tumour '
+        r"sample",
+    ):
         read_cohort(manifest)

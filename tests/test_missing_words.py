@@ -119,7 +119,7 @@ def test_endpoints() -> None:
     found = cohort(clinical, endpoints={"os": end}, missing=("lost",))
     assert found.survival("os")["event"].to_dict() == {"a": 1, "d": 0}
     (exclusion,) = found.survival_exclusions("os")
-    assert (exclusion.count, exclusion.reason) == (3, "os: time or event missing, left out")
+    assert (exclusion.count, exclusion.reason) == (3, "os: time or event missing, excluded")
     with pytest.raises(CohortError, match=r'not understood: patient "e" \(row 5\): "lost"'):
         cohort(clinical, endpoints={"os": end})
     with pytest.raises(CohortError, match='"Alive" is in missing and in event_values of endpoint'):
@@ -186,9 +186,7 @@ def test_a_time_that_only_the_dead_have_is_warned_of() -> None:
 
 def test_none_among_answers_is_warned_of() -> None:
     clinical = pd.DataFrame({"chemotherapy": ["none", "Yes", "none"]}, list("abc"))
-    with pytest.warns(
-        OmicsfuseWarning, match=r'"none" is taken as missing in "chemotherapy" \(2\)'
-    ):
+    with pytest.warns(OmicsfuseWarning, match=r'"none" is read as missing in "chemotherapy" \(2\)'):
         found = cohort(clinical)
     assert found.clinical["chemotherapy"].isna().tolist() == [True, False, True]
     cohort(clinical, ignore=("chemotherapy",))

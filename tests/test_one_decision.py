@@ -69,7 +69,9 @@ def cox(found: Cohort, _: Prepared, subtypes: Subtypes) -> pd.DataFrame:
 
 def markers(found: Cohort, prepared: Prepared, subtypes: Subtypes) -> pd.DataFrame:
     rna = Prepared("x", {"rna": prepared.layers["rna"]})
-    with pytest.warns(OmicsfuseWarning, match="layer rna: 19 patients lack a covariate"):
+    with pytest.warns(
+        OmicsfuseWarning, match="layer rna: 19 patients excluded from comparisons of its features"
+    ):
         return differential_features(subtypes, rna, covariates=terms_of(found))
 
 

@@ -199,8 +199,8 @@ def test_the_table_and_the_lines() -> None:
         "numeric: age (1 missing)",
         "ordered: stage (Stage I < Stage II = Stage IIA; 1 missing)",
         "categorical: sex (f, m; 1 missing), barcode (w, x, y, z)",
-        '"Stage X" taken as missing: stage (1)',
-        '"[Unknown]" taken as missing: sex (1)',
+        '"Stage X" read as missing: stage (1)',
+        '"[Unknown]" read as missing: sex (1)',
     ]
     assert levels(pd.Series(list("abcdefgh")), CATEGORICAL) == tuple("abcdefgh")
     assert Cohort("none", {}).variables.empty
@@ -224,7 +224,8 @@ def gate(**columns: list) -> Cohort:
 
 def test_codes_off_a_named_scale_are_warned_of() -> None:
     said = (
-        r'no steps of the scale .*: "ecog" \("9" \(5\)\). If such a number means missing, add it to'
+        r'codes outside the scale .*: "ecog" \("9" \(5\)\). If such a number means missing, '
+        r"add it to"
     )
     with pytest.warns(OmicsfuseWarning, match=said):
         some = gate(ecog=[0, 1, 2, 9] * 5)
@@ -238,7 +239,10 @@ def test_codes_off_a_named_scale_are_warned_of() -> None:
 
 
 def test_words_that_keep_a_column_from_being_steps_are_named() -> None:
-    said = r'nearly steps of a scale, .*: "grade" \("High Grade" \(4\)\)\. If such a word means '
+    said = (
+        r'steps of a scale with words outside the scale, .*: "grade" \("High Grade" \(4\)\)\. If '
+        r"such a word means "
+    )
     with pytest.warns(OmicsfuseWarning, match=said):
         cohort = gate(grade=["G1", "G2", "G3", "GX", "High Grade"] * 4)
     assert cohort.variables["type"]["grade"] == CATEGORICAL
@@ -246,7 +250,7 @@ def test_words_that_keep_a_column_from_being_steps_are_named() -> None:
 
 
 def test_decimal_commas_are_read_where_the_whole_column_has_them() -> None:
-    with pytest.warns(OmicsfuseWarning, match=r'commas are read as decimal ones: "age" \("61,5"'):
+    with pytest.warns(OmicsfuseWarning, match=r'commas read as decimal commas: "age" \("61,5"'):
         cohort = gate(age=["61,5", "70", "55,25", "NA"] * 5)
     assert cohort.clinical["age"].iloc[:3].tolist() == [61.5, 70.0, 55.25]
     assert cohort.variables.loc["age", ["type", "why"]].tolist() == [
@@ -266,7 +270,7 @@ def test_decimal_commas_are_read_where_the_whole_column_has_them() -> None:
     ],
 )
 def test_numbers_are_never_categories_without_a_word(cells: list) -> None:
-    with pytest.warns(OmicsfuseWarning, match=r'not written as such, .*: "size" \("'):
+    with pytest.warns(OmicsfuseWarning, match=r'numbers written with units, .*: "size" \("'):
         assert gate(size=cells).variables["type"]["size"] == CATEGORICAL
 
 
@@ -278,16 +282,14 @@ def test_a_decimal_among_few_numbers_and_words_is_doubted() -> None:
 
 @pytest.mark.parametrize("cells", [["Inf", "61", "70"], [np.inf, 61, 70], ["1e400", "2", "3"]])
 def test_infinite_values_are_refused_with_column_and_patients(cells: list) -> None:
-    with pytest.raises(
-        CohortError, match=r"clinical column 'age' holds infinite values in 1 of 3 "
-    ):
+    with pytest.raises(CohortError, match=r"clinical column 'age' has infinite values in 1 of 3 "):
         gate(age=cells)
 
 
 def test_cells_that_are_no_single_value_are_refused() -> None:
     for cell in ([1, 2], {"a": 1}, ([1],)):
         clinical = pd.DataFrame({"x": [cell, "a"]}, ["P1", "P2"])
-        with pytest.raises(CohortError, match=r"'x' holds lists .* in 1 of 2 patients \(P1: "):
+        with pytest.raises(CohortError, match=r"'x' has lists .* in 1 of 2 patients \(P1: "):
             Cohort("toy", {}, clinical)
     with pytest.raises(CohortError, match="complex numbers in 2 of 2"):
         Cohort("toy", {}, pd.DataFrame({"x": [1j, 2j]}, ["P1", "P2"]))

@@ -132,7 +132,7 @@ def assess(
     ('subtypes supported', 0.025, 0.025)
     """
     prepared = prepared_from(prepared)
-    require(fusion, Fusion, "fusion", "what of.fuse returns")
+    require(fusion, Fusion, "fusion", "from of.fuse")
     require_subtypes(subtypes)
     random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")
     if budget not in BUDGETS:
@@ -144,16 +144,16 @@ def assess(
         prepared, fusion, subtypes = placed(prepared, fusion, subtypes, random_state)
     if list(subtypes.labels.index) != list(fusion.patients):
         raise StudyError(
-            f"the subtypes are of {len(subtypes.labels)} patients and the fusion of "
-            f"{len(fusion.patients)}, and they are not the same in the same order; give the "
-            "subtypes that of.cluster found in this fusion."
+            f"the subtypes have {len(subtypes.labels)} patients and the fusion "
+            f"{len(fusion.patients)}, and patients or their order differ; give the subtypes "
+            "from of.cluster of this fusion."
         )
     _check_labels(subtypes)
     _check_groups(feature_groups or {}, fusion)
     size = BUDGETS[budget]
     if feature_groups and not size.whole:
         warnings.warn(
-            f'groups of features are looked at from budget "standard" on; this is {budget!r}.',
+            f'groups of features need budget "standard" or higher; this is {budget!r}.',
             OmicsfuseWarning,
             stacklevel=2,
         )
@@ -168,13 +168,13 @@ def assess(
         says = verdict(p_shared, p_structure)
     except StudyError as error:
         warnings.warn(
-            f"whether there are subtypes was not tested: {error}", OmicsfuseWarning, stacklevel=2
+            f"the existence of subtypes was not tested: {error}", OmicsfuseWarning, stacklevel=2
         )
         tests, p_shared, p_structure, says = pd.DataFrame(), np.nan, np.nan, NOT_TESTED
     if k == 1 and says == VERDICTS[0]:
         warnings.warn(
-            "the tests find groups in a cohort that was left whole: there is one subtype. See the "
-            "criteria for the number of subtypes.",
+            "the tests support groups, but the number of subtypes is 1. See the criteria for "
+            "the number of subtypes.",
             OmicsfuseWarning,
             stacklevel=2,
         )
@@ -254,13 +254,13 @@ def _check_labels(subtypes: Subtypes) -> None:
         raise StudyError(
             f"subtypes are labelled {', '.join(map(str, labels))}"
             + (", and some patients have none" if subtypes.labels.isna().any() else "")
-            + "; S1 to Sk, each patient with one, is what of.cluster gives."
+            + "; expected S1 to Sk and a label for each patient, as of.cluster returns."
         )
     missing = {"n_clusters", "patients"} - set(subtypes.evidence)
     if missing:
         raise StudyError(
-            f"the subtypes come without the tables {', '.join(sorted(missing))} in their evidence; "
-            "give what of.cluster returned."
+            f"the evidence of the subtypes lacks the tables {', '.join(sorted(missing))}; "
+            "give the result of of.cluster."
         )
 
 
@@ -269,13 +269,13 @@ def _check_groups(groups: Mapping[str, Groups], fusion: Fusion) -> None:
     for name in groups:
         if name not in fusion.params["layers"]:
             raise StudyError(
-                f"feature_groups names layer {name!r}, which was not fused; "
+                f"feature_groups names layer {name!r}, which is not a fused layer; "
                 f"{did_you_mean(name, list(fusion.params['layers']))}."
             )
         if isinstance(fusion.metrics.get(name), pd.DataFrame):
             raise StudyError(
-                f"feature_groups names layer {name!r}, whose distances were given: it has no "
-                "features to group."
+                f"feature_groups names layer {name!r}, which was given as distances: it has "
+                "no features to group."
             )
 
 

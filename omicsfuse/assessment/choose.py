@@ -85,7 +85,7 @@ def cluster(
     >>> subtypes.labels.value_counts().sort_index().to_dict()
     {'S1': 25, 'S2': 20, 'S3': 15}
     """
-    require(fusion, Fusion, "fusion", "what of.fuse returns")
+    require(fusion, Fusion, "fusion", "from of.fuse")
     random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")
     low, high, _ = cluster_range(n_clusters, len(fusion.patients))
     gaps = None
@@ -96,7 +96,7 @@ def cluster(
             gaps = gap_against_continuum(repeat, ks, random_state, Runner(n_jobs))
         except StudyError as error:
             warnings.warn(
-                f"the number of subtypes was chosen without redraws: {error}",
+                f"the number of subtypes was chosen without redrawn cohorts: {error}",
                 OmicsfuseWarning,
                 stacklevel=2,
             )

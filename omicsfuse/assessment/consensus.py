@@ -46,8 +46,8 @@ class Resamples:
         """Groups of each resample at k."""
         if k not in self.labels:
             raise StudyError(
-                f"the resamples were cut at k = {', '.join(map(str, self.labels))}, not at {k}; "
-                "draw them with this k among ks."
+                f"the resamples were clustered at k = {', '.join(map(str, self.labels))}, not "
+                f"at {k}; include this k in ks."
             )
         return self.labels[k]
 
@@ -83,7 +83,7 @@ def resample_clusters(
     n = len(repeat.patients)
     wanted = sorted({whole_number(k, "a member of ks", 1, max(n // 2, 1)) for k in ks})
     if not wanted:
-        raise StudyError("ks is empty; give the numbers of groups to cut at, such as [2, 3, 4].")
+        raise StudyError("ks is empty; give numbers of groups, such as [2, 3, 4].")
     n_resamples = whole_number(n_resamples, "n_resamples")
     if not 0 < share <= 1:
         raise StudyError(f"share is {share!r}; it must be above 0 and at most 1.")

@@ -139,7 +139,7 @@ def _parts(
     for name in given:
         if name not in prepared.layers:
             raise StudyError(
-                f"groups of features are given for layer {name!r}, which is not there; "
+                f"groups of features are given for layer {name!r}, which does not exist; "
                 f"{did_you_mean(str(name), prepared.layers)}."
             )
     parts = []
@@ -189,7 +189,7 @@ def _given_groups(layer: str, features: pd.Index, given: Groups) -> pd.DataFrame
     table = table.astype(object).set_axis(table.index.map(str), axis=0)
     if table.shape[1] == 0 or not table.columns.is_unique:
         raise StudyError(
-            f"layer {layer!r}: groups of features are one or more columns with names of their own, "
+            f"layer {layer!r}: expected one or more columns of groups with unique names, "
             f"found {listed(table.columns) or 'none'}."
         )
     if not table.index.is_unique:
@@ -201,8 +201,8 @@ def _given_groups(layer: str, features: pd.Index, given: Groups) -> pd.DataFrame
     if not features.astype(str).isin(table.index).any():
         raise StudyError(
             f"layer {layer!r}: none of its {count(len(features), 'feature')} has a group. The "
-            f"groups name {listed(table.index[:5])}; the features are {listed(features[:5])}. Give "
-            "the groups under the names that the features have in the table."
+            f"groups name {listed(table.index[:5])}; the features are {listed(features[:5])}. "
+            "Use the same names in both."
         )
     return table.reindex(features.astype(str)).fillna(OTHER).astype(str)
 

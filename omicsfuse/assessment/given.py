@@ -42,8 +42,8 @@ def labels_of(
     """
     own = given.labels.map(given.label_names)
     counts = (
-        (everybody[~everybody.isin(own.index)], "without a given label: not fused"),
-        (own.index[~own.index.isin(fused)], "have a given label, but are not fused"),
+        (everybody[~everybody.isin(own.index)], "no given label: not fused"),
+        (own.index[~own.index.isin(fused)], "given label, but not fused"),
     )
     without = tuple(
         Exclusion("fuse", "labels", "patients", len(patients), reason, tuple(patients[:5]))
@@ -69,8 +69,8 @@ def placed(
     if gone and len(labels):
         known = listed(subtypes.label_names[name] for name in gone)
         raise StudyError(
-            f"nobody with label {known} is among the {len(fusion.patients)} fused patients; leave "
-            "it out: of.Subtypes.from_labels(labels[labels.index.isin(fusion.patients)])."
+            f"label {known} occurs in none of the {len(fusion.patients)} fused patients; "
+            "remove it: of.Subtypes.from_labels(labels[labels.index.isin(fusion.patients)])."
         )
     tell_strangers(subtypes, fusion, stacklevel=4)
     if len(labels) < len(fusion.patients):
@@ -89,8 +89,8 @@ def placed(
         )
     if 2 * len(subtypes.names) > len(labels):
         raise StudyError(
-            f"there are {len(subtypes.names)} labels of {len(labels)} fused patients; at least two "
-            "patients a label are needed to compare them with a network."
+            f"{len(labels)} fused patients have {len(subtypes.names)} labels; at least two "
+            "patients per label are needed."
         )
     labels = labels.reindex(fusion.patients)
     return prepared, fusion, in_network(fusion, replace(subtypes, labels=labels), random_state)

@@ -97,8 +97,8 @@ def select_by_outcome(
         patients = scaled.index[scaled.index.isin(survival.index)]
         if patients.empty:
             raise StudyError(
-                f"layer {name!r}: none of its {len(scaled)} patients has the outcome by which its "
-                "features are to be chosen"
+                f"layer {name!r}: none of its {len(scaled)} patients has the outcome for the "
+                "choice of features"
             )
         known = survival.loc[patients]
         z = score_z(
@@ -148,7 +148,7 @@ def full_pipeline_permutation(
 
 def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalComparison:
     """Keep only what is descriptive, and say why; the test is the row of the full pipeline."""
-    note = "void: features or k were chosen with the outcome"
+    note = "invalid: features or k were chosen with the outcome"
     tests = comparison.tests.copy()
     row = tests[tests["kind"] == OVERALL].iloc[0].copy()
     tests[["chi2", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]] = np.nan
@@ -160,8 +160,8 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
         full = full.astype(float) * np.nan
     else:
         row["note"] = (
-            "no asymptotic p-value: features or k were chosen with the outcome; permuted with "
-            "selection, fusion and clustering redone"
+            "no asymptotic p-value: features or k were chosen with the outcome; permutation "
+            "p-value with selection, fusion and clustering repeated"
         )
     for column, name in (("p_permutation", "p"), ("p_ci_low", "ci_low"), ("p_ci_high", "ci_high")):
         row[column] = full[name]

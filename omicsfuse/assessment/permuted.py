@@ -61,7 +61,7 @@ def permuted_layers(
     ]
     effects = np.array(runner.map(_one_copy, tasks, bench, whole, label="permuted layers"))
     effects = effects.reshape(len(permuted), n_permutations + 1, len(EFFECTS))
-    without = runner.map(_without, permuted, bench, label="layers left out") if whole else []
+    without = runner.map(_without, permuted, bench, label="without each layer") if whole else []
     return _table(
         names,
         dict(zip(permuted, effects, strict=True)),

@@ -34,7 +34,7 @@ def prediction_strengths(
     n = len(repeat.patients)
     if network.shape[0] != n:
         raise StudyError(
-            f"the network is of {network.shape[0]} patients and the fusion to repeat of {n}; give "
+            f"the network has {network.shape[0]} patients and the fusion {n}; give "
             "fusion.network() of the same fusion."
         )
     wanted = sorted({whole_number(k, "a member of ks") for k in ks})

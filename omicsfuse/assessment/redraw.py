@@ -91,8 +91,8 @@ class Continuum:
             return patient_distances(values, metric)
         except StudyError as error:
             raise StudyError(
-                f"layer {name!r}: redrawn without groups, {metric_name(metric)} is undefined for "
-                "some patients; give the layer another metric."
+                f"layer {name!r}: in cohorts redrawn without groups, {metric_name(metric)} "
+                "is undefined for some patients; choose another metric for the layer."
             ) from error
 
 

@@ -143,8 +143,8 @@ def refit(prepared: Prepared, fusion: Fusion) -> Refit:
             or not present.isin(prepared.layers[name].scaled.index).all()
         ):
             raise StudyError(
-                f"layer {name!r} of the fusion, or some of its patients, is not among the prepared "
-                "layers; give the same prepared layers that were fused."
+                f"layer {name!r} of the fusion, or some of its patients, are missing from the "
+                "prepared layers; give the prepared layers that were fused."
             )
         if len(patients) <= MOST_REFITTED:
             distances[name] = layer_distances(

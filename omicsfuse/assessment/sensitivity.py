@@ -60,7 +60,7 @@ def sensitivity(
     normal scores, which all vary alike, a random draw. Of large cohorts 1,000 patients are drawn
     once.
     """
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     runner = Runner() if runner is None else runner
     random_state = seed(random_state)
     chance = np.random.default_rng([random_state, 3])
@@ -113,7 +113,8 @@ def _checked(
     for name, values in settings.items():
         if name not in usual:
             raise StudyError(
-                f"settings names {name!r}, which is not moved; {did_you_mean(str(name), usual)}."
+                f"settings names {name!r}, which the sensitivity analysis does not vary; "
+                f"{did_you_mean(str(name), usual)}."
             )
         if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
             raise StudyError(f"settings: {name} is {values!r}; give a list of values to try.")
@@ -229,7 +230,7 @@ def _compared(again: Fusion, labels: pd.Series, k: int, asked: Any, cut_seed: in
     """Cut the network into as many groups, and into as many as the rule says."""
     from sklearn.metrics import adjusted_rand_score
 
-    note = "" if k > 1 else "one subtype, with which everything agrees"
+    note = "" if k > 1 else "one subtype: agreement is not defined"
     fixed = not isinstance(asked, str) and asked[0] == asked[1]
     try:
         ruled = cluster(again, "auto" if fixed else asked, random_state=cut_seed).labels

@@ -115,8 +115,8 @@ def _codes(resamples: Resamples, subtypes: Subtypes) -> tuple[np.ndarray, int]:
     """Subtypes as numbers from 0, and how many there are."""
     if len(subtypes.labels) != resamples.n:
         raise StudyError(
-            f"the subtypes are of {len(subtypes.labels)} patients and the resamples of "
-            f"{resamples.n}; draw the resamples from the fusion that the subtypes were cut from."
+            f"the subtypes have {len(subtypes.labels)} patients and the resamples "
+            f"{resamples.n}; resample the fusion of these subtypes."
         )
     codes = subtypes.labels.str[1:].astype(int).to_numpy() - 1
     return codes, int(codes.max()) + 1

@@ -59,7 +59,7 @@ def structure_tests(
     why = why_not_redrawn(prepared)
     if why:
         warnings.warn(
-            f"whether there are groups was not tested: {why}", OmicsfuseWarning, stacklevel=2
+            f"the existence of groups was not tested: {why}", OmicsfuseWarning, stacklevel=2
         )
     else:
         kinds.append(STRUCTURE)

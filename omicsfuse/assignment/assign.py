@@ -114,7 +114,7 @@ def assignment(
 ) -> Assignment:
     """Assign new patients as ``assign`` does, and keep account of layers and exclusions."""
     require(classifier, (MultiLayerClassifier, str, Path), "classifier", "a run's classifier.json")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require(cohort, Cohort, "cohort", "from of.read_cohort")
     if not isinstance(classifier, MultiLayerClassifier):
         classifier = load_classifier(classifier)
     wanted = wanted_layers(classifier, layers)
@@ -128,14 +128,14 @@ def assignment(
     if not used:
         reasons = [f"{name}: {why}" for name, why in refused.items()]
         if missing:
-            reasons.append(f"the cohort does not have {', '.join(missing)}")
+            reasons.append(f"the cohort lacks {', '.join(missing)}")
         raise ClassifierError(
-            f"cohort {cohort.name!r}: no layer fits the classifier, so that nobody can be "
+            f"cohort {cohort.name!r}: no layer fits the classifier: no patient can be "
             f"assigned. {'; '.join(reasons)}. The cohort's layers: {described(cohort)}."
         )
     asked = [] if layers is None else missing
     for name in asked:
-        refused[name] = "the cohort does not have it"
+        refused[name] = "the cohort lacks it"
     for name, why in refused.items():
         warnings.warn(
             f"cohort {cohort.name!r}: layer {name!r} of the classifier is not used: {why}.",
@@ -146,8 +146,8 @@ def assignment(
     known = int(table["training_patient"].sum())
     if known:
         warnings.warn(
-            f"cohort {cohort.name!r}: {known} of {len(table)} patients are training patients of "
-            "the classifier, and no new ones; they are marked in the column training_patient.",
+            f"cohort {cohort.name!r}: {known} of {len(table)} patients are training patients "
+            "of the classifier, not new patients; see the column training_patient.",
             OmicsfuseWarning,
             stacklevel=3,
         )
@@ -177,7 +177,7 @@ def _table(
     distance, percentile = np.full(n, np.nan), np.full(n, np.nan)
     subtype = np.full(n, NONE, dtype=object)
     layers = np.full(n, "", dtype=object)
-    reasons = [["in none of the layers used, or lacking too many of their features"]] * n
+    reasons = [["in none of the layers used, or with too many features missing"]] * n
     has = np.column_stack([told[name][2] for name in used])
     for pattern in np.unique(has, axis=0):
         if not pattern.any():
@@ -248,6 +248,6 @@ def _doubts(
         if not told:
             doubts.append(UNTOLD)
         elif row.max() < classifier.threshold:
-            doubts.append(f"no subtype is as probable as {classifier.threshold:g}")
+            doubts.append(f"no subtype reaches the probability {classifier.threshold:g}")
         every.append(doubts)
     return every

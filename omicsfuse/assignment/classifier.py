@@ -103,7 +103,7 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"SubtypeClassifier: y has one class only ({self.classes_[0]}); two are needed."
+                f"SubtypeClassifier: y has one class ({self.classes_[0]}); at least two are needed."
             )
         f = f_statistics(X, codes)
         best = np.argsort(-f, kind="stable")[: self.n_features]

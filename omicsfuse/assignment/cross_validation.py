@@ -33,8 +33,8 @@ N_REPEATS = 3
 
 #: Note where a set of layers says no more than chance.
 NOBODY = (
-    "held-out patients are not told better than by chance: the classifier assigns nobody from "
-    "these layers alone"
+    "accuracy in held-out patients not above chance: patients with these layers only are not "
+    "assigned"
 )
 
 
@@ -286,11 +286,11 @@ def _options(prepared: Prepared | None, layers: Mapping[str, Layer]) -> dict[str
 def _nothing_to_tell(subtypes: Subtypes, labels: pd.Series) -> str:
     if subtypes.params.get(CHOSEN_WITH):
         return (
-            "the subtypes were chosen with an outcome: a classifier would carry that choice to "
-            "new patients unseen, and is not made"
+            "the subtypes were chosen with an outcome: no classifier is made, as it would "
+            "apply that choice to new patients"
         )
     if labels.nunique() < 2:
-        return "there is one subtype only: nothing to tell apart"
+        return "there is one subtype"
     return ""
 
 

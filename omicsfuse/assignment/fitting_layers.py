@@ -46,8 +46,8 @@ def meet(
             theirs = cohort.omics[name]
             if theirs.kind != transform.kind:
                 refused[name] = (
-                    f"the cohort's layer of that name is of kind {theirs.kind}, and the "
-                    f"classifier's of kind {transform.kind}"
+                    f"the cohort's layer of that name is of kind {theirs.kind}, the "
+                    f"classifier's layer of kind {transform.kind}"
                 )
                 continue
             other = name
@@ -67,30 +67,30 @@ def meet(
                 continue
             if len(free) != 1 or len(rivals) != 1:
                 refused[name] = (
-                    f"the cohort has no layer of that name, and which of kind {transform.kind} is "
-                    f"meant cannot be told ({', '.join(free)} for {', '.join(rivals)}): give it "
-                    "that name in the cohort"
+                    "the cohort has no layer of that name, and several layers of kind "
+                    f"{transform.kind} are possible ({', '.join(free)} for "
+                    f"{', '.join(rivals)}): give it that name in the cohort"
                 )
                 continue
             other = free[0]
             warnings.warn(
-                f"cohort {cohort.name!r}: layer {other!r} is taken for the classifier's {name!r}, "
-                f"as each is the only one of kind {transform.kind}.",
+                f"cohort {cohort.name!r}: layer {other!r} is used as the classifier's "
+                f"{name!r}, as both are the only layer of kind {transform.kind}.",
                 OmicsfuseWarning,
                 stacklevel=4,
             )
         scale = cohort.omics[other].scale
         if not compatible(transform.scale, scale):
             refused[name] = (
-                f"the cohort's values are on scale {scale!r}, and the classifier was trained on "
-                f"{transform.scale!r}"
+                f"the cohort's values are on scale {scale!r}, but the classifier was trained on "
+                f"scale {transform.scale!r}"
             )
             continue
         if scale != transform.scale:
             warnings.warn(
                 f"cohort {cohort.name!r}: layer {other!r} is on scale {scale!r}, and the "
-                f"classifier was trained on {transform.scale!r}: both become the same scale of "
-                "analysis, but a shift between them may remain.",
+                f"classifier was trained on {transform.scale!r}: both are converted to one "
+                "scale, but a shift between them may remain.",
                 OmicsfuseWarning,
                 stacklevel=4,
             )
@@ -118,19 +118,24 @@ def too_few_features(
     first = tuple(str(feature) for feature in absent[:5])
     exclusions.append(
         Exclusion(
-            "assign", name, "features", len(absent), "used by the classifier, absent here", first
+            "assign",
+            name,
+            "features",
+            len(absent),
+            "used by the classifier, missing from the cohort",
+            first,
         )
     )
     share = 1 - len(absent) / len(features)
     if share >= classifier.least_features:
         return ""
     hint = (
-        "; genes without a mutation have to be in the table too, as columns of 0"
+        "; include genes without a mutation as columns of 0"
         if classifier.layers[name].transform.scale == "binary"
         else ""
     )
     return (
-        f"{len(features) - len(absent)} of the {len(features)} features that it uses are in the "
-        f"cohort ({share:.0%}; at least {classifier.least_features:.0%} are needed), absent are "
-        f"{listed(absent, 3)}{hint}"
+        f"{len(features) - len(absent)} of the {len(features)} features of the classifier are "
+        f"in the cohort ({share:.0%}; at least {classifier.least_features:.0%} are needed); "
+        f"missing: {listed(absent, 3)}{hint}"
     )

@@ -19,7 +19,7 @@ LEAST_FEATURES = 0.7
 #: Patients farther out than all but this share of the training patients are assigned to nothing.
 LEAST_SHARE_FARTHER = 0.01
 
-UNTOLD = "these layers do not tell the subtypes apart in cross-validation"
+UNTOLD = "these layers do not separate the subtypes in cross-validation"
 
 
 @dataclass(frozen=True, eq=False)

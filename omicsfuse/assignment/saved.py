@@ -110,8 +110,8 @@ def load_classifier(path: str | Path) -> MultiLayerClassifier:
     computed = content_digest(content, "surrogatepass")
     if computed != recorded:
         raise ClassifierError(
-            f"{path}: the classifier was altered after it was saved: recorded hash {recorded}, "
-            f"hash of its content {computed}. Run the study again."
+            f"{path}: the classifier was changed after saving: recorded hash {recorded}, hash "
+            f"of its content {computed}. Run the study again."
         )
     try:
         return replace(_from_content(content), hash=computed)
@@ -225,7 +225,7 @@ def _layer(row: Mapping[str, Any], subtypes: tuple[str, ...]) -> LayerModel:
     )
     classes = tuple(str(name) for name in numbers["classes"])
     if not set(classes) <= set(subtypes):
-        raise ValueError("a layer knows other subtypes than the classifier")
+        raise ValueError("a layer has other subtypes than the classifier")
     k, q = (len(classes),), (len(numbers["components"]),)
     discriminant = Discriminant(
         classes=classes,

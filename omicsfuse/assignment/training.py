@@ -111,7 +111,7 @@ def fit_classifier(
         models[name] = model.referenced(distances)
         held[name] = evidence, np.asarray(~np.isnan(evidence).any(axis=(0, 2)))
     if not models:
-        raise ClassifierError("no layer can tell subtypes apart: " + "; ".join(notes) + ".")
+        raise ClassifierError("no layer separates the subtypes: " + "; ".join(notes) + ".")
     codes = np.array([subtypes.index(label) for label in labels.astype(str)])
     calibrations: dict[tuple[str, ...], Calibration] = {}
     for name in models:

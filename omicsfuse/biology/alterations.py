@@ -119,8 +119,8 @@ def _tests_of_layer(
     notes = np.select(
         [n_altered < MINIMUM_ALTERED, n - n_altered < MINIMUM_ALTERED, groups < 2],
         [
-            f"fewer than {MINIMUM_ALTERED} patients have it",
-            f"fewer than {MINIMUM_ALTERED} patients do not have it",
+            f"altered in fewer than {MINIMUM_ALTERED} patients",
+            f"unaltered in fewer than {MINIMUM_ALTERED} patients",
             "all patients measured are in one subtype",
         ],
         "",

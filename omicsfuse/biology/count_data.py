@@ -15,7 +15,7 @@ from omicsfuse.stats.tested import Tested, as_tested
 
 TEST = "DESeq2 Wald"
 EFFECT_NAME = "log2 fold change"
-_FEW = "no p-value: an outlying count decides it (Cook's distance)"
+_FEW = "no p-value: an outlying count determines the result (Cook's distance)"
 
 
 def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
     for index, axis in ((table.index, "patient"), (table.columns, "gene")):
         if not index.is_unique:
             twice = index[index.duplicated()][0]
-            raise StudyError(f"{where}: {axis} {twice} is there more than once; keep one.")
+            raise StudyError(f"{where}: {axis} {twice} occurs more than once; keep one.")
     try:
         values = table.to_numpy(dtype=float)
     except (TypeError, ValueError) as failure:
@@ -42,9 +42,9 @@ def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
         row, column = np.argwhere(wrong)[0]
         raise StudyError(
             f"{where}: gene {table.columns[column]} of patient {table.index[row]} has "
-            f"{values[row, column]:g}, which is not a whole number of 0 or more. Raw counts are "
-            "needed, not TPM, FPKM, normalised or logarithmic values; without counts the layer is "
-            "tested by the moderated t."
+            f"{values[row, column]:g}, which is not a whole number of 0 or more. Raw counts "
+            "are needed, not TPM, FPKM, normalised or logarithmic values; without counts the "
+            "layer is tested by moderated t."
         )
     whole = pd.DataFrame(values.astype(np.int64), table.index, table.columns)
     return whole.sort_index(axis=0).sort_index(axis=1)
@@ -68,8 +68,8 @@ def count_comparisons(
         from pydeseq2.ds import DeseqStats
     except ImportError as absent:
         raise StudyError(
-            "testing raw counts needs PyDESeq2, which is not installed: install it with "
-            'pip install "omicsfuse[counts]", or leave counts out, and the layer is tested by the '
+            "testing raw counts needs PyDESeq2, which is not installed: install it with pip "
+            'install "omicsfuse[counts]", or omit counts: the layer is then tested by '
             "moderated t."
         ) from absent
     sizes = groups.value_counts()
@@ -86,8 +86,8 @@ def count_comparisons(
         design[f"covariate {j}"] = column
     if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1]:
         raise StudyError(
-            "counts: the covariates tell the groups apart entirely, so that no effect can be told "
-            "from theirs; leave out the covariate that follows the groups."
+            "counts: the covariates determine the groups completely, and no effect can be "
+            "estimated. Remove the covariate that is confounded with the groups."
         )
     some = counts.columns[(counts > 0).any(axis=0)]
     place = counts.columns.get_indexer(some)

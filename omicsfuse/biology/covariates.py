@@ -47,7 +47,7 @@ def covariate_table(
     >>> found.loc["P2"].tolist()
     [0.8, 5.0]
     """
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require(cohort, Cohort, "cohort", "from of.read_cohort")
     require(names, (str, Sequence), "names", "names of clinical columns or of scores")
     if scores is not None:
         require(scores, pd.DataFrame, "scores", "patients x scores")
@@ -58,7 +58,7 @@ def covariate_table(
     columns: dict[str, pd.Series] = {}
     for name in wanted:
         if name in columns:
-            raise StudyError(f"covariates: {name!r} is named twice; once is enough.")
+            raise StudyError(f"covariates: {name!r} is named twice. Remove one.")
         if name in there and name in scored:
             raise StudyError(
                 f"covariates: {name!r} is a clinical column and a score; rename one of them."

@@ -134,13 +134,13 @@ def deconvolve(
 def _linear(expression: Prepared | PreparedLayer | pd.DataFrame, layer: str | None) -> pd.DataFrame:
     """Expression on the linear scale."""
     kinds = (Prepared, PreparedLayer, pd.DataFrame)
-    require(expression, kinds, "expression", "what of.preprocess returns, or a linear table")
+    require(expression, kinds, "expression", "from of.preprocess, or a table of linear values")
     if isinstance(expression, pd.DataFrame):
         table = expression.astype(float)
         table = table.set_axis(table.columns.astype(str), axis=1)
         if table.columns.has_duplicates:
             twice = table.columns[table.columns.duplicated()]
-            raise CohortError(f"deconvolve: the table has genes twice: {listed(twice)}.")
+            raise CohortError(f"deconvolve: genes occur twice in the table: {listed(twice)}.")
         lowest, highest = float(np.nanmin(table)), float(np.nanmax(table))
         if lowest < 0:
             raise CohortError(
@@ -149,8 +149,9 @@ def _linear(expression: Prepared | PreparedLayer | pd.DataFrame, layer: str | No
             )
         if highest < 50:
             warnings.warn(
-                f"deconvolve: the largest value of the table is {highest:g}, as of log2 values; "
-                "they are taken as linear. If they are log2(x + 1), give 2**values - 1.",
+                f"deconvolve: the largest value of the table is {highest:g}, in the range of "
+                "log2 values; the table is read as linear. If values are log2(x + 1), give "
+                "2**values - 1.",
                 OmicsfuseWarning,
                 stacklevel=3,
             )
@@ -162,9 +163,9 @@ def _linear(expression: Prepared | PreparedLayer | pd.DataFrame, layer: str | No
         name = layer or "expression"
     if expression.scale != "log2":
         raise CohortError(
-            f"deconvolve: layer {name!r} is on the scale {expression.scale!r}. Cells mix on the "
-            "linear scale, to which z-scores cannot be taken back: their means and standard "
-            "deviations are lost. Give TPM, FPKM, counts or log2 values."
+            f"deconvolve: layer {name!r} is on the scale {expression.scale!r}. Deconvolution "
+            "needs the linear scale, and z-scores cannot be converted to it. Give TPM, FPKM, "
+            "counts or log2 values."
         )
     values = expression.values  # noqa: PD011 - a field of ours, not the pandas attribute
     linear = np.exp2(values.to_numpy(dtype=float))
@@ -183,18 +184,18 @@ def _shared(reference: pd.DataFrame, table: pd.DataFrame) -> list[str]:
         lowered = {str(gene).upper() for gene in present}
         alike = [gene for gene in reference.index if gene.upper() in lowered]
         hint = (
-            f" {len(alike)} names agree but for their case: write them in the same way."
+            f" {len(alike)} names differ only in case: use the same spelling in both."
             if len(alike) > len(genes)
             else f" The matrix has genes such as {listed(reference.index[:3])}."
         )
         raise StudyError(
-            f"deconvolve: {len(genes)} of the {len(reference)} genes of the matrix are measured, "
-            f"and it has {types} cell types; more genes than cell types are needed.{hint}"
+            f"deconvolve: {len(genes)} of the {len(reference)} genes of the matrix are "
+            f"measured, for {types} cell types; more genes than cell types are needed.{hint}"
         )
     if len(genes) < FEW_GENES * len(reference):
         warnings.warn(
-            f"deconvolve: {len(genes)} of the {len(reference)} genes of the matrix are measured; "
-            "shares from so few may be far off.",
+            f"deconvolve: {len(genes)} of the {len(reference)} genes of the matrix are "
+            "measured; shares from so few genes are unreliable.",
             OmicsfuseWarning,
             stacklevel=3,
         )
@@ -243,8 +244,8 @@ def _warn_unexplained(patients: pd.Index) -> None:
     """Say who has no shares."""
     if len(patients):
         warnings.warn(
-            f"deconvolve: no shares for {len(patients)} patients, who have too few values or whom "
-            f"no cell type of the matrix explains: {listed(patients)}.",
+            f"deconvolve: no shares for {len(patients)} patients with too few values, or "
+            f"explained by no cell type of the matrix: {listed(patients)}.",
             OmicsfuseWarning,
             stacklevel=3,
         )

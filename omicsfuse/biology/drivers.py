@@ -94,9 +94,9 @@ def driver_features(
     >>> table["summary"][0]
     'share of patients mutated'
     """
-    require(markers, pd.DataFrame, "markers", "what of.differential_features returns")
+    require(markers, pd.DataFrame, "markers", "from of.differential_features")
     require_subtypes(subtypes)
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     per_subtype = whole_number(per_subtype, "per_subtype")
     if not isinstance(fdr, int | float) or isinstance(fdr, bool) or not 0 < fdr <= 1:
         raise StudyError(f"fdr is {fdr!r}; it must be a number above 0 and at most 1.")
@@ -104,7 +104,7 @@ def driver_features(
     missing = sorted(needed.difference(markers.columns))
     if missing:
         raise StudyError(
-            f"markers have no column {missing[0]!r}; give what of.differential_features returns."
+            f"markers have no column {missing[0]!r}; give the table from of.differential_features."
         )
     significant = markers[markers["fdr"] <= fdr]
     significant = significant.assign(_size=-significant["effect"].abs())

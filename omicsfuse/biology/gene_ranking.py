@@ -52,8 +52,9 @@ def rank_genes(
         rankings[subtype] = ordered if scaled else ranked.reindex(ordered.index)
     if few:
         warnings.warn(
-            f"{who}: too few patients with layer {layer} to rank genes, at least {MINIMUM_GROUP} "
-            f"against {MINIMUM_GROUP} are needed: {', '.join(few)}. No enrichment there.",
+            f"{who}: too few patients with layer {layer} to rank genes (at least "
+            f"{MINIMUM_GROUP} against {MINIMUM_GROUP} are needed): {', '.join(few)}. No "
+            "enrichment for these subtypes.",
             OmicsfuseWarning,
             stacklevel=3,
         )
@@ -85,20 +86,21 @@ def checked_ranking(ranking: pd.Series, name: str, who: str) -> pd.Series:
     """Check a user's ranking (gene -> statistic); genes without a number go, with a warning."""
     if not pd.api.types.is_numeric_dtype(ranking) or pd.api.types.is_bool_dtype(ranking):
         raise StudyError(
-            f"{who}: {name} holds values of type {ranking.dtype}; expected one number a gene."
+            f"{who}: {name} holds values of type {ranking.dtype}; expected one number per gene."
         )
     values = pd.Series(ranking.to_numpy(dtype=float), [str(gene) for gene in ranking.index])
     infinite = values.index[np.isinf(values.to_numpy())]
     if len(infinite):
         raise StudyError(
-            f"{who}: {name} is infinite for {len(infinite)} genes, e.g. {infinite[0]}. Limit such "
-            "statistics (a p-value of 0 has an infinite logarithm) or leave these genes out."
+            f"{who}: {name} is infinite for {len(infinite)} genes, e.g. {infinite[0]}. Limit "
+            "such statistics (a p-value of 0 has an infinite logarithm), or exclude these "
+            "genes."
         )
     twice = values.index[values.index.duplicated()]
     if len(twice):
         raise StudyError(
-            f"{who}: {name} has gene {twice[0]} more than once ({len(twice)} rows too many). Keep "
-            "one row a gene, the one with the largest mean expression for instance."
+            f"{who}: {name} has gene {twice[0]} more than once ({len(twice)} rows too many). "
+            "Keep one row per gene, for instance the row with the largest mean expression."
         )
     missing = values.index[values.isna()]
     values = values.dropna()
@@ -109,8 +111,8 @@ def checked_ranking(ranking: pd.Series, name: str, who: str) -> pd.Series:
         )
     if len(missing):
         warnings.warn(
-            f"{who}: {len(missing)} genes of {name} have no statistic, e.g. {missing[0]}, and are "
-            "left out of the ranking.",
+            f"{who}: {len(missing)} genes of {name} have no statistic, e.g. {missing[0]}, and "
+            "are excluded from the ranking.",
             OmicsfuseWarning,
             stacklevel=3,
         )
@@ -118,17 +120,17 @@ def checked_ranking(ranking: pd.Series, name: str, who: str) -> pd.Series:
     if not ONE_SIDED <= share <= 1 - ONE_SIDED:
         side = "positive" if share > 0.5 else "negative"
         warnings.warn(
-            f"{who}: nearly all statistics of {name} are {side}. Sets are held against random sets "
-            "on the same side of zero, of which there are few on the other side; rank by a signed "
-            "statistic if there is one.",
+            f"{who}: nearly all statistics of {name} are {side}. Sets are compared with "
+            "random sets of the same sign, and few have the opposite sign. Rank by a signed "
+            "statistic if available.",
             OmicsfuseWarning,
             stacklevel=3,
         )
     tied = float(values.duplicated(keep=False).mean())
     if tied >= MANY_TIES:
         warnings.warn(
-            f"{who}: {tied:.0%} of the genes of {name} share their statistic with another gene; "
-            "ties are ordered by name, which says nothing about them.",
+            f"{who}: {tied:.0%} of the genes of {name} share their statistic with another "
+            "gene; ties are ordered by gene name.",
             OmicsfuseWarning,
             stacklevel=3,
         )

@@ -16,7 +16,7 @@ GeneSets: TypeAlias = (
 
 def read_gene_sets(gene_sets: GeneSets) -> dict[str, list[str]]:
     """Gather sets from GMT files and from memory under one name each."""
-    hint = "a GMT file, sets in memory (name -> genes), or a list of these"
+    hint = "a GMT file, a dict (name -> genes), or a list of these"
     require(gene_sets, (str, Path, Mapping, Sequence), "gene_sets", hint)
     sources = [gene_sets] if isinstance(gene_sets, str | Path | Mapping) else list(gene_sets)
     for source in sources:

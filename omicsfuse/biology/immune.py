@@ -120,7 +120,7 @@ def immune_scores(
     >>> found.coverage[["score", "size", "used"]].values.tolist()
     [['mcp_counter: T cells', 3, 2], ['cytolytic activity: GZMA and PRF1', 2, 0]]
     """
-    require(prepared, (Prepared, PreparedLayer), "prepared", "what of.preprocess returns")
+    require(prepared, (Prepared, PreparedLayer), "prepared", "from of.preprocess")
     require(marker_sets, Mapping, "marker_sets", "GMT files by name of the collection")
     if min_genes is not None:
         min_genes = whole_number(min_genes, "immune_scores: min_genes")
@@ -169,13 +169,13 @@ def _check_names(marker_sets: MarkerSets, methods: Mapping[str, str]) -> None:
     for name in methods:
         if name not in marker_sets:
             raise StudyError(
-                f"immune_scores: methods names the collection {name!r}, which is not among the "
-                f"marker sets; {did_you_mean(name, marker_sets)}."
+                f"immune_scores: methods names the collection {name!r}, which is not a "
+                f"collection of marker sets; {did_you_mean(name, marker_sets)}."
             )
     if CYTOLYTIC in marker_sets:
         raise StudyError(
-            f"immune_scores: {CYTOLYTIC!r} is the name of the score of GZMA and PRF1, which is "
-            "always computed; give the collection another name."
+            f"immune_scores: {CYTOLYTIC!r} is reserved for the score of GZMA and PRF1; rename "
+            "the collection."
         )
 
 
@@ -208,7 +208,7 @@ def _collection(
             ]
         dated = [gene for gene in members if looks_like_date(gene)]
         if dated:
-            notes.append(f"the file has a date in place of a gene ({', '.join(dated)})")
+            notes.append(f"the gene-set file has a date in place of a gene ({', '.join(dated)})")
         rows.append(
             {
                 "score": f"{collection}: {cell}",
@@ -232,13 +232,13 @@ def _doubts(layer: PreparedLayer, method: str, there: int, size: int, n_genes: i
         notes.append("one gene")
     if layer.scale == "zscore":
         notes.append(
-            "mean of z-scores, not of log2 values: every marker weighs the same, which is not the "
+            "mean of z-scores, not of log2 values: all markers have equal weight, unlike the "
             "authors' definition"
             if method == "mean_log"
             else "genes ranked by their z-scores"
         )
     if method != "mean_log" and n_genes < PANEL:
-        notes.append(f"ranked among {n_genes:,} genes, a panel and not a transcriptome")
+        notes.append(f"ranked among {n_genes:,} genes (a panel, not a transcriptome)")
     return notes
 
 
@@ -254,10 +254,10 @@ def _warn_if_unmeasured(
     alike = [(gene, folded[gene.upper()]) for gene in sorted(wanted) if gene.upper() in folded]
     why = (
         f"{len(alike)} differ only in case ({alike[0][0]} in the sets, {alike[0][1]} in the "
-        "layer): write both in the same way (small letters are the custom for genes of mice)"
+        "layer): use the same spelling in both (lower case usually means mouse genes)"
         if alike
         else f"the sets have genes such as {listed(sorted(wanted), 3)} and the layer "
-        f"{listed(sorted(genes), 3)}: bring both to the same kind of names"
+        f"{listed(sorted(genes), 3)}: use the same kind of names in both"
     )
     warnings.warn(
         f"immune_scores: none of the {len(wanted)} genes of {collection!r} is measured; {why}.",
@@ -287,7 +287,7 @@ def _cytolytic(layer: PreparedLayer) -> _Scored:
     given = getattr(layer.transformer, "scale", "")
     if layer.scale == "zscore":
         scores = np.clip(values, -Z_LIMIT, Z_LIMIT).mean(axis=1)
-        note = "mean of z-scores, which is not the authors' definition"
+        note = "mean of z-scores, unlike the authors' definition"
     elif given in _LINEAR:
         # A value below zero can only be rounding: log2(x + 1) has none.
         linear = np.maximum(np.exp2(values) - 1, 0) + CYTOLYTIC_OFFSET
@@ -299,8 +299,8 @@ def _cytolytic(layer: PreparedLayer) -> _Scored:
     else:
         scores = np.exp2(values.mean(axis=1))
         note = (
-            "two to the mean of the log2 values as given: what was added before the logarithm is "
-            "not known (Rooney et al. 2015, Cell 160:48: TPM + 0.01)"
+            "2 to the power of the mean log2 value; the offset before the logarithm is "
+            "unknown (Rooney et al. 2015, Cell 160:48: TPM + 0.01)"
         )
     return _Scored(pd.DataFrame({name: scores}, index=table.index), [{**row, "note": note}])
 

@@ -135,7 +135,7 @@ def label_markers(
     [['+', 'S2', 'CDKN2A', True], ['-', 'S1', 'CDKN2A', True]]
     """
     subtypes = require_labelled(subtypes, cohort, Cohort)
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     where = label_concentration(subtypes, cohort, labels)
     where = where[(where["fdr"] <= FDR) & (where["n_both"] > MOST * where["n_level"])]
     if where.empty:
@@ -171,7 +171,7 @@ def _known(
 ) -> dict[str, pd.Series]:
     """Columns of the known labels, as text, of the patients who have a subtype."""
     require_subtypes(subtypes)
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require(cohort, Cohort, "cohort", "from of.read_cohort")
     names = list(cohort.known_labels if labels is None else labels)
     clinical = pd.DataFrame() if cohort.clinical is None else cohort.clinical
     for name in names:

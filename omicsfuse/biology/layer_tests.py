@@ -125,7 +125,7 @@ def covariate_exclusions(
         lacking = there[covariates.reindex(there).isna().any(axis=1)]
         if len(lacking):
             examples = tuple(str(patient) for patient in lacking[:5])
-            reason = "lack a covariate that features are adjusted for"
+            reason = "missing covariate for adjustment"
             exclusions.append(
                 Exclusion("markers", name, "patients", len(lacking), reason, examples)
             )

@@ -78,16 +78,16 @@ def method_of(name: str, methods: Mapping[str, str] | None = None) -> tuple[str,
     collection = known_collection(name)
     if asked is None:
         if collection is None:
-            return "ssgsea", "ssGSEA (no published collection is known by this name)"
+            return "ssgsea", "ssGSEA (not the name of a published collection)"
         return collection.method, collection.remark
     if asked not in METHODS:
         raise StudyError(
-            f"immune_scores: methods gives {name!r} the method {asked!r}, which is not known; "
+            f"immune_scores: unknown method {asked!r} for {name!r} in methods; "
             f"{did_you_mean(asked, METHODS)}."
         )
     if collection is not None and collection.method != asked:
-        return asked, f"{asked} as asked for; the authors' method is {collection.method}"
-    return asked, f"{asked} as asked for"
+        return asked, f"{asked} as requested; the authors' method is {collection.method}"
+    return asked, f"{asked} as requested"
 
 
 def score_sets(

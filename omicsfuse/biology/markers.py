@@ -122,8 +122,8 @@ def differential_features(
     names = subtypes.names
     if len(names) < 2:
         warnings.warn(
-            f"differential features: there is {len(names)} subtype, so nothing to compare it with; "
-            "the table of markers is empty.",
+            "differential features: there is one subtype and no comparison; the table of "
+            "markers is empty.",
             OmicsfuseWarning,
             stacklevel=2,
         )
@@ -213,9 +213,8 @@ def _compare(
             f"{', '.join(prepared.layers)}."
         )
     messages = [
-        f"layer {each.layer}: {each.count} patient{'s' if each.count > 1 else ''} "
-        f"{each.reason} and {'take' if each.count > 1 else 'takes'} no part in comparing its "
-        f"features (e.g. {', '.join(each.examples)})."
+        f"layer {each.layer}: {each.count} patient{'s' if each.count > 1 else ''} excluded "
+        f"from comparisons of its features: {each.reason} (e.g. {', '.join(each.examples)})."
         for each in covariate_exclusions(subtypes, prepared, terms, raw)
     ]
     tables, unadjusted = [], []
@@ -229,8 +228,8 @@ def _compare(
         tables.append(_layer_table(name, features, contrasts, tested, key))
     if unadjusted:
         messages.append(
-            f"covariates are not adjusted for in {', '.join(unadjusted)}: the tests of these "
-            "layers take none; their rows say so."
+            f"no adjustment for covariates in {', '.join(unadjusted)}: the tests of these "
+            "layers take no covariates, as noted in their rows."
         )
     for message in messages:
         warnings.warn(message, OmicsfuseWarning, stacklevel=3)

@@ -262,7 +262,7 @@ def _warn_nothing(
 ) -> None:
     """Say why there are no pairs."""
     if n_subtypes < 2:
-        why = f"there is {n_subtypes} subtype, so nothing to compare it with"
+        why = "there is one subtype and no comparison"
     else:
         why = (
             f"{len(genes)} features are in both {first_name!r} (e.g. {listed(first.features, 3)}) "

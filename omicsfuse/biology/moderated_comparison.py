@@ -17,7 +17,7 @@ ADJUSTED = ", adjusted"
 #: Welch's test, make p doubtful.
 UNEQUAL, MUCH_LARGER = 2.0, 10.0
 #: Note where groups and covariates say the same.
-CONFOUNDED = "the covariates tell the groups apart entirely: no effect can be told from theirs"
+CONFOUNDED = "the covariates determine the groups completely: no effect can be estimated"
 
 
 def moderated_difference(
@@ -74,7 +74,8 @@ def _spread_notes(
     notes = np.full(len(p), "", dtype=object)
     for j in np.flatnonzero(doubtful):
         notes[j] = (
-            f"the smaller group is more spread; Welch's t-test, unadjusted: p = {welch_p[j]:.2g}"
+            "larger variance in the smaller group; Welch's t-test, unadjusted: p = "
+            f"{welch_p[j]:.2g}"
         )
     return notes
 

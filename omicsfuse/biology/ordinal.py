@@ -11,7 +11,7 @@ from omicsfuse.stats.tested import Tested, as_tested
 
 TEST = "proportional odds, likelihood ratio"
 EFFECT_NAME = "log odds ratio of a higher level"
-INFINITE = "the levels hardly overlap: the odds ratio is estimated as infinite"
+INFINITE = "near-complete separation: the odds ratio is estimated as infinite"
 _MOST_STEPS = 200
 _CONVERGED = 1e-10
 

@@ -121,13 +121,13 @@ def over_representation(
     array(['raised', 'planted', 6, 6, 8, 40], dtype=object)
     """
     who = "over_representation"
-    require(markers, pd.DataFrame, "markers", "what of.differential_features returns")
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(markers, pd.DataFrame, "markers", "from of.differential_features")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     lacking = {"layer", "feature", "subtype", "effect", "fdr"} - set(markers.columns)
     if lacking:
         raise StudyError(
-            f"{who}: the table of markers lacks {', '.join(sorted(lacking))}; give what "
-            "of.differential_features returns."
+            f"{who}: the table of markers lacks {', '.join(sorted(lacking))}; give the table "
+            "from of.differential_features."
         )
     if not 0 < fdr < 1:
         raise StudyError(f"{who}: fdr is {fdr!r}; it must lie between 0 and 1.")
@@ -137,8 +137,8 @@ def over_representation(
     of_layer = markers[markers["layer"].astype(str) == name]
     if of_layer.empty:
         warnings.warn(
-            f"{who}: the table of markers has no row of layer {name}; compute markers of this "
-            "layer first. The table is empty.",
+            f"{who}: the table of markers has no row for layer {name}; compute markers of "
+            "this layer first. The table is empty.",
             OmicsfuseWarning,
             stacklevel=2,
         )

@@ -40,7 +40,7 @@ _DTYPES = {"nes": "float64", "p": "float64", "fdr": "float64", "size": "int64"} 
 
 #: Scores that differ by less are equal: their running sums differ by rounding only.
 TIE = 1e-9
-_FLOOR = "p at its floor: none of {} random sets of the same sign scored as much"
+_FLOOR = "smallest possible p: none of {} random sets of the same sign scored as high"
 
 
 def enrich_ranking(
@@ -209,8 +209,7 @@ def warn_none(
     largest = max(map(len, measured.values()), default=0)
     alike = len({gene.upper() for gene in genes} & {gene.upper() for gene in every})
     hint = (
-        f" With capital and small letters taken as one, {alike} genes would match: are these the "
-        "names of another species?"
+        f" Ignoring case, {alike} genes match: the names may be of another species."
         if alike > 2 * shared and alike >= min_size
         else ""
     )
@@ -259,7 +258,7 @@ def _against(score: float, random: Array) -> tuple[float, float, str, bool]:
     """NES and p of a score among random sets, a note, and whether none of these scored as much."""
     side = np.abs(random[np.sign(random) == np.sign(score)])
     if not len(side) or side.mean() == 0:
-        note = "no random set scored on the same side, so the score cannot be normalised"
+        note = "no random set has a score of the same sign: the score cannot be normalised"
         return float("nan"), float("nan"), note, False
     beaten_by = int(np.sum(side >= abs(score) - TIE))
     note = "" if beaten_by else _FLOOR.format(len(side))

@@ -48,14 +48,15 @@ def read_reference(matrix: str | Path | pd.DataFrame) -> pd.DataFrame:
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise StudyError(
-            f"deconvolve: {where} has {int(wrong.sum())} cells that are missing or no numbers, "
-            f"the first for gene {table.index[row]!r} and cell type {table.columns[column]!r} "
-            f"({table.iat[row, column]!r}). Columns beside the cell types must be removed."
+            f"deconvolve: {where} has {int(wrong.sum())} cells that are missing or not "
+            f"numbers, the first for gene {table.index[row]!r} and cell type "
+            f"{table.columns[column]!r} ({table.iat[row, column]!r}). Remove columns other "
+            "than cell types."
         )
     if (values < 0).any():
         raise StudyError(
-            f"deconvolve: {where} has values below 0 (the smallest is {values.min():g}): it is on "
-            "a log or z-score scale. Give the linear scale, on which cells mix."
+            f"deconvolve: {where} has values below 0 (the smallest is {values.min():g}): it "
+            "is on a log or z-score scale. Give values on the linear scale."
         )
     flat = table.columns[values.std(axis=0) == 0]
     if len(flat):
@@ -64,13 +65,14 @@ def read_reference(matrix: str | Path | pd.DataFrame) -> pd.DataFrame:
         )
     if table.shape[1] > len(table):
         raise StudyError(
-            f"deconvolve: {where} has {len(table)} rows and {table.shape[1]} columns; expected "
-            "genes in rows, more of them than cell types. Is it transposed?"
+            f"deconvolve: {where} has {len(table)} rows and {table.shape[1]} columns; "
+            "expected genes in rows, and more genes than cell types. The table may be "
+            "transposed."
         )
     if values.max() < 50:
         warnings.warn(
-            f"deconvolve: the largest value of {where} is {values.max():g}, as of log2 values; it "
-            "is taken as linear. If it is log2(x), give 2**x.",
+            f"deconvolve: the largest value of {where} is {values.max():g}, in the range of "
+            "log2 values; the matrix is read as linear. If values are log2(x), give 2**x.",
             OmicsfuseWarning,
             stacklevel=3,
         )

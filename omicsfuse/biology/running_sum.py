@@ -90,8 +90,8 @@ def running_sums(
     """
     who = "running_sums"
     require_subtypes(subtypes)
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
-    require(enrichment, pd.DataFrame, "enrichment", "what of.enrich returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
+    require(enrichment, pd.DataFrame, "enrichment", "from of.enrich")
     per_subtype = whole_number(per_subtype, f"{who}: per_subtype")
     best = enrichment.dropna(subset=["p"])
     best = best[best["representative"].astype(bool)]
@@ -108,8 +108,8 @@ def running_sums(
     absent = sorted(chosen - set(sets)) or sorted(set(best["subtype"]) - set(rankings))
     if absent:
         raise StudyError(
-            f"{who}: the enrichment names {absent[0]!r}, which is not among what was given here; "
-            "give the subtypes, layers and gene sets that it was computed from."
+            f"{who}: the enrichment names {absent[0]!r}, which was not given; give the "
+            "subtypes, layers and gene sets of the enrichment."
         )
     parts = [
         running_sum(ranking, members).assign(subtype=subtype, gene_set=gene_set)

@@ -87,8 +87,7 @@ def compare_scores(
     names = subtypes.names
     if len(names) < 2:
         warnings.warn(
-            f"compare_scores: there is {len(names)} subtype, so nothing to compare it with; the "
-            "table is empty.",
+            "compare_scores: there is one subtype and no comparison; the table is empty.",
             OmicsfuseWarning,
             stacklevel=2,
         )
@@ -129,15 +128,15 @@ def _families(scores: pd.DataFrame, family: Mapping[str, str] | None) -> dict[st
         else []
     )
     if twice:
-        raise StudyError(f"compare_scores: score {twice[0]!r} occurs twice; give each a name.")
+        raise StudyError(f"compare_scores: score {twice[0]!r} occurs twice; rename one.")
     if not scores.index.is_unique:
         again = scores.index[scores.index.duplicated()][0]
-        raise StudyError(f"compare_scores: patient {again!r} occurs twice; keep one row each.")
+        raise StudyError(f"compare_scores: patient {again!r} occurs twice; keep one row.")
     for name, kind in zip(names, scores.dtypes, strict=True):
         if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
             raise StudyError(
-                f"compare_scores: score {name!r} is of type {kind}; expected numbers, NaN where a "
-                "patient has none."
+                f"compare_scores: score {name!r} is of type {kind}; expected numbers, or NaN "
+                "where missing."
             )
     infinite = np.isinf(scores.to_numpy(dtype=float)).any(axis=0)
     if infinite.any():
@@ -150,8 +149,8 @@ def _families(scores: pd.DataFrame, family: Mapping[str, str] | None) -> dict[st
     lacking = [name for name in names if name not in family]
     if lacking:
         raise StudyError(
-            f"compare_scores: {len(lacking)} scores have no family, e.g. {lacking[0]!r}; name one "
-            "for each score, or leave family out."
+            f"compare_scores: {len(lacking)} scores have no family, e.g. {lacking[0]!r}; give "
+            "each score a family, or omit family."
         )
     return {name: str(family[name]) for name in names}
 

@@ -103,7 +103,7 @@ def gene_set_scores(
     True
     """
     who = "gene_set_scores"
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     if method not in METHODS:
         raise StudyError(f"{who}: method is {method!r}; it must be one of {', '.join(METHODS)}.")
     check_sizes(min_size, max_size, who)
@@ -140,17 +140,15 @@ def gene_set_score_exclusions(
     part = _part(prepared.layers[name], method)
     exclusions = []
     if part.unusable:
-        why = "have no value" if method == "ssgsea" else "do not vary, or have no two values"
+        why = "no value" if method == "ssgsea" else "constant, or fewer than two values"
         exclusions.append(_exclusion(name, "genes", part.unusable, why))
     if method == "gsva" and part.incomplete:
         exclusions.append(
-            _exclusion(
-                name, "genes", part.incomplete, "gsva takes only genes that every patient has"
-            )
+            _exclusion(name, "genes", part.incomplete, "gsva needs genes measured in every patient")
         )
     without = [str(patient) for patient in scores.index[scores.isna().any(axis=1)]]
     if without:
-        reason = "lack too many genes of a set to be scored on it"
+        reason = "too many genes of a set are missing to score the patient"
         exclusions.append(_exclusion(name, "patients", without, reason))
     return tuple(exclusions)
 

@@ -33,8 +33,8 @@ NOTES = (
     "Mean (SD) for numbers that are near-normal (skewness between -1 and 1, 20 patients or more), "
     "median [Q1, Q3] for others; n (%) for categories, of the patients whose value is known.",
     "p: Kruskal-Wallis for numbers; chi-square, Fisher's exact or a Monte Carlo test for "
-    "categories. FDR: Benjamini-Hochberg, by itself for clinical, for technical and for genomic "
-    "variables. The same tests as in clinical.tsv. Outcomes are not tested here.",
+    "categories. FDR: Benjamini-Hochberg, separately for clinical, technical and genomic "
+    "variables. The tests are those in clinical.tsv. Outcomes are not tested here.",
 )
 
 

@@ -18,7 +18,7 @@ from omicsfuse.core.variables import CATEGORICAL, NUMERIC, ORDERED, steps
 KNOWN, COVARIATE, TECHNICAL, GENOME = "known label", "covariate", "technical", "genome"
 
 #: Notes on a variable that is not to be compared, and on one that patients of one subtype have.
-IGNORED = "not compared, as asked (ignore)"
+IGNORED = "not compared (listed in ignore)"
 ONE_SUBTYPE = "all patients with a value are in one subtype"
 
 
@@ -156,7 +156,7 @@ def _unfit(values: pd.Series, kind: str) -> str:
     if kind != CATEGORICAL or n_values <= len(values) / 2:
         return ""
     if n_values == len(values):
-        return "every value differs: an identifier?"
+        return "all values differ (an identifier?)"
     return f"{n_values} categories for {len(values)} patients are too many"
 
 

@@ -29,8 +29,8 @@ _MEAN_SIZE = 5
 
 #: The rule for k where a cohort cannot be redrawn.
 WITHOUT_REDRAWS = (
-    "best of {low} to {high} by eigengap and mean silhouette, each scaled to 0 to 1 over the range "
-    "and added"
+    "best of {low} to {high} by eigengap and mean silhouette, each scaled to 0 to 1 over the "
+    "range and summed"
 )
 
 #: Of more patients the rotation cost is not computed.
@@ -46,7 +46,7 @@ def cut(
 ) -> Subtypes:
     """Cut the fused network by spectral clustering, with criteria for each k.
 
-    With ``gaps`` k is the smallest whose gap is not surpassed at k + 1 by more than its SD there;
+    With ``gaps`` k is the smallest whose gap is at most one SD (of k + 1) below the gap at k + 1;
     else the best on eigengap and mean silhouette, each brought to 0 to 1 and added.
     """
     network = fusion.network()
@@ -121,17 +121,18 @@ def cluster_range(n_clusters: int | str | Sequence[int], n: int) -> tuple[int, i
     else:
         raise StudyError(f"n_clusters is {n_clusters!r}; it must be a whole number.")
     if not 1 <= low <= high:
-        raise StudyError(f"n_clusters asks for {low} to {high}; the smallest comes first, from 1.")
+        raise StudyError(f"n_clusters is {low} to {high}; give the smaller number first, from 1.")
     if high > n // 2:
         raise StudyError(
-            f"n_clusters asks for up to {high} subtypes of {n} patients; at most {n // 2} leave "
-            "two patients in each."
+            f"n_clusters asks for up to {high} subtypes of {n} patients; at most {n // 2} are "
+            "possible with two patients in each."
         )
     if low == high:
-        return low, high, f"{low}, as asked"
+        return low, high, f"{low}, as requested"
     rule = (
-        f"the smallest k from {low} to {high} whose gap statistic (normalised cut, against the "
-        "cohort redrawn without groups) is at most one standard deviation below that of k + 1"
+        f"the smallest k from {low} to {high} whose gap statistic (normalised cut, compared "
+        "with cohorts redrawn without groups) is at most one standard deviation below that "
+        "of k + 1"
     )
     return low, high, rule
 
@@ -175,7 +176,7 @@ def _best_by_score(table: pd.DataFrame) -> int:
 
 
 def _best_by_gap(table: pd.DataFrame) -> int:
-    """Smallest k whose gap the next k does not surpass by more than its standard deviation."""
+    """Smallest k whose gap is at most one standard deviation (of k + 1) below that of k + 1."""
     gaps, sds = (table[name].fillna(0.0).to_numpy() for name in ("gap", "gap_sd"))
     return int(table.index[int(place_by_gap(gaps, sds))])
 

@@ -21,7 +21,7 @@ def consensus_matrix(
     Monti et al. 2003, Machine Learning 52:91-118, section 3.1.
     """
     if len(labels) != len(rows):
-        raise StudyError(f"there are labels of {len(labels)} resamples and rows of {len(rows)}.")
+        raise StudyError(f"found labels of {len(labels)} resamples and rows of {len(rows)}.")
     together = np.zeros((n, n))
     both = np.zeros((n, n))
     for start in range(0, len(rows), _AT_ONCE):

@@ -61,7 +61,7 @@ def embed(
     >>> of.embed(of.fuse(of.preprocess(cohort), n_neighbors=6), method="tsne").shape
     (30, 3)
     """
-    require(fusion, Fusion, "fusion", "what of.fuse returns")
+    require(fusion, Fusion, "fusion", "from of.fuse")
     random_state = seed(random_state)
     if method == "umap":
         layout = _umap(fusion.affinity, random_state)
@@ -71,7 +71,7 @@ def embed(
         layout = _tsne(fusion.affinity.to_numpy(), random_state)
     else:
         raise StudyError(
-            't-SNE needs a network without gaps, and this one is sparse; choose method="umap".'
+            't-SNE needs a dense network, and this network is sparse; choose method="umap".'
         )
     placed = pd.DataFrame(np.asarray(layout, dtype=np.float64), fusion.patients, ["x", "y"])
     return placed.assign(method=method)

@@ -96,7 +96,8 @@ def _refuse_cells(column: pd.Series, wrong: pd.Series, fault: str, where: str) -
     if wrong.any():
         shown = [f'{patient}: "{cell}"' for patient, cell in column[wrong].iloc[:5].items()]
         raise CohortError(
-            f"{where}: clinical column {str(column.name)!r} holds {fault} in {int(wrong.sum())} of "
-            f"{len(column)} patients ({', '.join(shown)}): expected one number, word or date a "
-            "patient. Correct the cells, leave them empty, or leave the column out."
+            f"{where}: clinical column {str(column.name)!r} has {fault} in "
+            f"{int(wrong.sum())} of {len(column)} patients ({', '.join(shown)}): expected one "
+            "number, word or date for each patient. Correct the cells, leave them empty, or "
+            "remove the column."
         )

@@ -15,31 +15,29 @@ if TYPE_CHECKING:
 
 #: Doubts about words of a column that is used all the same.
 CODES, STEPS, COMMAS, MIXED, WRITTEN = "codes", "steps", "commas", "mixed", "written"
-CATEGORIES = "taken as categories everywhere"
+CATEGORIES = "read as categories"
 _ADD = 'add it to missing = ["..."] ([clinical] of a manifest, or an argument in Python)'
 #: What each doubt is called, and what to do.
 _SAID = {
     CODES: (
-        "numbers that are no steps of the scale that the column is named after, and are taken as "
-        "numbers like the others: {}",
-        f"If such a number means missing, {_ADD}; else name the column otherwise.",
+        "codes outside the scale of the column, read as numbers: {}",
+        f"If such a number means missing, {_ADD}; otherwise rename the column.",
     ),
     STEPS: (
-        f"columns that are nearly steps of a scale, {CATEGORIES} because of words that do not fit: "
-        "{}",
-        f"If such a word means missing, {_ADD}; else write it as the others are.",
+        f"steps of a scale with words outside the scale, {CATEGORIES}: {{}}",
+        f"If such a word means missing, {_ADD}; otherwise write it as a step of the scale.",
     ),
     MIXED: (
         f"numbers and words in {{}}: {CATEGORIES}",
-        f"If a word means missing, {_ADD}; else keep numbers and words in two columns.",
+        f"If a word means missing, {_ADD}; otherwise put numbers and words in two columns.",
     ),
     WRITTEN: (
-        f"numbers that are not written as such, {CATEGORIES}: {{}}",
-        "Write the number alone, with a point, the same unit for all patients, and no comma.",
+        f"numbers written with units, signs or commas, {CATEGORIES}: {{}}",
+        "Write plain numbers with a decimal point, in one unit for all patients.",
     ),
     COMMAS: (
-        "commas are read as decimal ones: {}",
-        "If they part thousands, write the numbers without.",
+        "commas read as decimal commas: {}",
+        "If they separate thousands, remove them.",
     ),
 }
 #: Categories of which so many cells are numbers, and more than so many different ones, are doubted.
@@ -70,9 +68,9 @@ def warn_of_doubtful_words(
     ]
     if unread:
         _warn(
-            f"{where}: words among numbers or steps, which are not known as words for missing and "
-            f"are taken as missing all the same: {'; '.join(unread)}. If such a word means "
-            f"missing, {_ADD}; else correct it."
+            f"{where}: words among numbers or steps, not known as words for missing but read "
+            f"as missing: {'; '.join(unread)}. If such a word means missing, {_ADD}; "
+            "otherwise correct it."
         )
     doubted: dict[str, list[str]] = {}
     for name, decision in decisions.items():
@@ -93,8 +91,8 @@ def warn_of_doubtful_words(
     ]
     if spelled:
         _warn(
-            f"{where}: words that differ by case only are taken as one, written as most often: "
-            f"{'; '.join(spelled)}. If they differ in meaning, write other words."
+            f"{where}: words that differ only in case are merged into the most frequent "
+            f"spelling: {'; '.join(spelled)}. If they differ in meaning, use different words."
         )
     answers = [
         f'"{name}" ({nones})'
@@ -104,8 +102,8 @@ def warn_of_doubtful_words(
     ]
     if answers:
         _warn(
-            f'{where}: "none" is taken as missing in {", ".join(answers)}. If it is an answer '
-            'there, write another word, such as "no".'
+            f'{where}: "none" is read as missing in {", ".join(answers)}. If it is an answer '
+            'there, use another word, such as "no".'
         )
 
 

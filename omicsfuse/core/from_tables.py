@@ -111,8 +111,8 @@ def _named(where: str, table: pd.DataFrame) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         if set(table.columns) >= _MAF:
             raise CohortError(
-                f"{where}: found the columns of a MAF, a row a variant; expected patients in rows "
-                "and genes in columns. Give the file to of.read_maf, which makes that table."
+                f"{where}: found the columns of a MAF, with one variant per row; expected "
+                "patients in rows and genes in columns. Read the file with of.read_maf."
             )
         # Columns of the same name are refused below.
         words = [
@@ -123,9 +123,9 @@ def _named(where: str, table: pd.DataFrame) -> pd.DataFrame:
         ]
         if isinstance(table.index, pd.RangeIndex) and len(table) > 1 and words:
             raise CohortError(
-                f"{where}: rows are numbered from {table.index[0]}, not named by patients, and "
-                f'column "{words[0]}" holds names: {listed(table[words[0]], 3)}. If they are the '
-                f'patients, pass table.set_index("{words[0]}").'
+                f"{where}: rows are numbered from {table.index[0]}, not named by patients, "
+                f'and column "{words[0]}" holds names: {listed(table[words[0]], 3)}. If these '
+                f'are the patients, pass table.set_index("{words[0]}").'
             )
     return named_axes(table, where)
 
@@ -142,9 +142,9 @@ def _numbers_for_names(tables: Mapping[str, Any], notes: list[str]) -> None:
     if len(set(lengths.values())) > 1:
         counts = ", ".join(f"{where} {n}" for where, n in lengths.items())
         raise CohortError(
-            f"rows are numbered from 0, not named by patients, and tables differ in their number "
-            f"of rows ({counts}): row numbers would pair different patients. Name the rows by the "
-            'patients, for example table.set_index("patient").'
+            "rows are numbered from 0, not named by patients, and the tables have different "
+            f"numbers of rows ({counts}): row numbers would pair different patients. Set the "
+            'patients as the index, for example table.set_index("patient").'
         )
     named = {
         where: table.index
@@ -163,7 +163,7 @@ def _numbers_for_names(tables: Mapping[str, Any], notes: list[str]) -> None:
                 )
     if len(lengths) > 1:
         notes.append(
-            f"patients have no names: rows of {', '.join(lengths)} are paired by their number"
+            f"patients have no names: rows of {', '.join(lengths)} are matched by row number"
         )
 
 
@@ -216,7 +216,8 @@ def _patients_in_rows(
                 side, why = "columns", f"{n} of {len(columns)} are patients of {of_whom}"
         if side == "columns":
             notes.append(
-                f'layer "{name}": turned, as {why}. Patients go in rows: pass table.T to be sure.'
+                f'layer "{name}": transposed, as {why}. Patients go in rows: pass table.T to '
+                "avoid this message."
             )
         turned[name] = table.T.infer_objects() if side == "columns" else table
     return turned
@@ -238,7 +239,7 @@ def _understood(name: str, layer: Layer, kind: str, scale: str, found: Found) ->
     table, guessed, keys = layer.table, [], []
     if not kind:
         kind, why = guessed_kind(name, table)
-        guessed.append(f'for kind "{kind}" ({why})')
+        guessed.append(f'as kind "{kind}" ({why})')
         keys.append(f'kinds={{"{name}": "{kind}"}}')
     check_kind(kind, scale, f'layer "{name}"')
     if KINDS[kind].radiomic:
@@ -251,7 +252,7 @@ def _understood(name: str, layer: Layer, kind: str, scale: str, found: Found) ->
             keys.append(f'scales={{"{name}": "{scale}"}}')
     if guessed:
         found.notes.append(
-            f'layer "{name}": taken {" ".join(guessed)}. To say otherwise, give '
+            f'layer "{name}": read {" ".join(guessed)}. To change this, give '
             f"of.Cohort.from_tables {' and '.join(keys)}."
         )
     return replace(layer, kind=kind, scale=scale, table=table)
@@ -283,7 +284,7 @@ def _endpoints(given: Mapping[str, Any], notes: list[str]) -> dict[str, Endpoint
         if "unit" not in one:
             one = {**one, "unit": _unit(str(one["time"]))}
             notes.append(
-                f'{where}: times taken for {one["unit"]}. To say otherwise: endpoints={{"{name}": '
+                f'{where}: times read as {one["unit"]}. To change this: endpoints={{"{name}": '
                 f'{{"time": "{one["time"]}", "event": "{one["event"]}", "unit": "months"}}}}.'
             )
         made[name] = Endpoint(**one)

@@ -37,8 +37,8 @@ def named_by_size(labels: pd.Series | Mapping[str, Any]) -> tuple[pd.Series, dic
     known = column.dropna().map(level_text)
     if known.empty:
         raise CohortError(
-            f"labels: none of {count(len(column), 'patient')} has a label; expected one for each "
-            "patient who has, and nothing for the others."
+            f"labels: none of {count(len(column), 'patient')} has a label; expected a label, "
+            "or an empty cell for patients without one."
         )
     sizes = known.value_counts()
     if len(sizes) == 1:
@@ -56,8 +56,8 @@ def named_by_size(labels: pd.Series | Mapping[str, Any]) -> tuple[pd.Series, dic
     if len(sizes) > MOST_LABELS and 2 * len(sizes) > len(known):
         raise CohortError(
             f"labels: {len(sizes)} different labels of {count(len(known), 'patient')} (e.g. "
-            f"{listed(sizes.index, 3)}); expected groups, with two patients a label on average at "
-            "least. Is this a column of identifiers or of measurements?"
+            f"{listed(sizes.index, 3)}); expected groups, with at least two patients per "
+            "label on average. The column may hold identifiers or measurements."
         )
     first = {label: place for place, label in reversed(list(enumerate(known)))}
     ordered = sorted(sizes.index, key=lambda label: (-sizes[label], first[label]))

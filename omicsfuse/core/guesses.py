@@ -52,7 +52,7 @@ def guessed_kind(name: str, table: pd.DataFrame) -> tuple[str, str]:
         shares = bool(present.size and present.min() >= 0 and present.max() <= 1)
         (kind, *_) = kinds_that(lambda row: row.methylome if shares else row.transcriptome)
         return kind, "by the names of its genes" + " and values in 0..1" * shares
-    return list(KINDS)[-1], "as nothing tells another"
+    return list(KINDS)[-1], "as no other kind fits"
 
 
 def guessed_scale(kind: str, table: pd.DataFrame) -> tuple[str, str]:
@@ -81,7 +81,7 @@ def guessed_scale(kind: str, table: pd.DataFrame) -> tuple[str, str]:
         return (
             ("tpm", "patients sum to a million")
             if million
-            else ("normalised_counts", f"{reach}, fractions among them")
+            else ("normalised_counts", f"{reach}, including fractions")
         )
     return usual, reach
 

@@ -75,7 +75,7 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
     exclusions = []
     for places, reason in (
         (normal, "not a tumour sample (normal tissue, control, cell line or xenograft)"),
-        (others, "another sample of a patient: primary tumour, first vial, last aliquot kept"),
+        (others, "further sample of a patient: primary tumour, first vial, last aliquot kept"),
     ):
         if places:
             # Sorted, so that the order of rows cannot change them.
@@ -96,7 +96,7 @@ def to_patients(
     resolved = resolve_identifiers(list(table.index), name)
     if len(table) and not resolved.positions:
         raise CohortError(
-            f'"{name}" ({file}): none of its {len(table)} samples is of a tumour (e.g. '
+            f'"{name}" ({file}): none of its {len(table)} samples is a tumour sample (e.g. '
             f"{listed(table.index, 3)}): expected TCGA sample types 01 to 09 or 40."
         )
     exclusions += resolved.exclusions

@@ -140,8 +140,8 @@ KINDS: dict[str, Kind] = {
             name="mutation",
             scales=("binary",),
             transformer="mutation.MutationPreprocessor",
-            preparation="mutations were kept as absent or present, genes mutated in too few "
-            "patients left out",
+            preparation="mutations were coded as absent or present, and genes mutated in too "
+            "few patients excluded",
             feature="gene",
             family="mutation",
             analysis={"binary": replace(SCALES["binary"], calls={"mutated": 0.5})},
@@ -153,7 +153,7 @@ KINDS: dict[str, Kind] = {
             name="copy_number",
             scales=("gistic", "log2"),
             transformer="copy_number.CopyNumberPreprocessor",
-            preparation="copy number was used as given, identical profiles taken once",
+            preparation="copy number was used as given, with one of each set of identical profiles",
             feature="feature",
             family="copy number",
             # A copy-number ratio is a log2 ratio already: no fold change of an amount.
@@ -201,8 +201,8 @@ KINDS: dict[str, Kind] = {
             name="radiomics",
             scales=("raw", "zscore"),
             transformer="radiomics.RadiomicsPreprocessor",
-            preparation="radiomic features were brought to normal scores by rank, "
-            "near-duplicates left out",
+            preparation="radiomic features were transformed to normal scores by rank, and "
+            "near-duplicates excluded",
             feature="radiomic feature",
             family="radiomic feature",
             # Units and distributions of radiomic features are arbitrary: ranks are compared.

@@ -19,8 +19,8 @@ from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 
 #: Where a user has the data from.
 _FROM: dict[type, str] = {
-    Cohort: "what of.read_cohort returns",
-    Prepared: "what of.preprocess returns",
+    Cohort: "from of.read_cohort",
+    Prepared: "from of.preprocess",
 }
 
 #: Values of z-scored layers beyond this many standard deviations are set to it.
@@ -57,7 +57,7 @@ def require_labelled(
 
 def require_subtypes(subtypes: Subtypes) -> None:
     """Refuse what are no subtypes."""
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+    require(subtypes, Subtypes, "subtypes", "from of.cluster or of.Subtypes.from_labels")
 
 
 def tell_strangers(
@@ -90,8 +90,9 @@ def refuse_strangers(subtypes: Subtypes, patients: pd.Index, where: str) -> None
     known = subtypes.labels.dropna().index
     if not known.isin(patients).any():
         raise StudyError(
-            f"none of the {count(len(known), 'patient')} with a subtype (e.g. {listed(known, 3)}) "
-            f"is in {where} (e.g. {listed(patients, 3)}); name patients alike in both."
+            f"none of the {count(len(known), 'patient')} with a subtype (e.g. "
+            f"{listed(known, 3)}) is in {where} (e.g. {listed(patients, 3)}); use the same "
+            "identifiers in both."
         )
 
 
@@ -142,13 +143,13 @@ def expression_layer(
     expression = layers_that(layers, lambda kind: kind.transcriptome)
     if trained is not None and len(expression) != 1:
         raise StudyError(
-            f"{who}: the signature was trained on layer {trained!r}, which is not there, and there "
-            f"are {len(expression)} layers of kind expression instead of one. The layers are "
-            f"{listed}; name one with layer=, or give it the name used in training."
+            f"{who}: the signature was trained on layer {trained!r}, which the cohort does "
+            f"not have, and {len(expression)} layers are of kind expression. The layers are "
+            f"{listed}; name one with layer=, or rename it as in training."
         )
     if not expression:
         raise StudyError(
-            f"{who}: a layer of kind expression is needed; the layers are {listed}. Add one, or "
-            "name another with layer= if its features are genes."
+            f"{who}: a layer of kind expression is needed; the layers are {listed}. Add one, "
+            "or name another layer of genes with layer=."
         )
     return expression[0]

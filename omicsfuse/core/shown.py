@@ -110,7 +110,7 @@ def layer_facts(sizes: Mapping[str, str]) -> Iterable[tuple[str, str]]:
 
 def notes_text(notes: Sequence[str], where: str = "notes") -> str:
     """Count notes and say where they are, so that they are read."""
-    return f"{len(notes)} on what was guessed or turned: see {where}" if notes else ""
+    return f"{len(notes)} on guesses and transposed tables: see {where}" if notes else ""
 
 
 def _size(value: Any) -> str:

@@ -178,7 +178,7 @@ def variable_lines(variables: pd.DataFrame) -> list[str]:
     for name, cells in variables["missing_words"].items():
         for word, n in cells.items():
             columns.setdefault(word, []).append(f"{name} ({n})")
-    return lines + [f'"{word}" taken as missing: {", ".join(columns[word])}' for word in columns]
+    return lines + [f'"{word}" read as missing: {", ".join(columns[word])}' for word in columns]
 
 
 def level_list(row: pd.Series) -> str:

@@ -86,7 +86,9 @@ def _manifests(folders: Iterable[str | Path] | None) -> list[Manifest]:
     )
     for place in places:
         if not place.is_dir():
-            raise DatasetError(f"{place} is not a folder: expected one with manifests (*.toml).")
+            raise DatasetError(
+                f"{place} is not a folder: expected a folder with manifests (*.toml)."
+            )
     return [read_manifest(path) for place in places for path in sorted(place.glob("*.toml"))]
 
 
@@ -104,7 +106,7 @@ def _find(manifest: str | Path | Manifest, folders: Iterable[str | Path] | None)
     names = [candidate.name for candidate in manifests]
     raise DatasetError(
         f'there is no cohort "{text}"; '
-        f"{did_you_mean(text, names) or 'there are no manifests at all'}. Give one of these names, "
+        f"{did_you_mean(text, names) or 'there are no manifests'}. Give one of these names, "
         "or the path of a manifest (.toml)."
     )
 
@@ -123,8 +125,9 @@ def _target(file: InputFile, manifest: Manifest, folder: str | Path | None) -> P
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts or not path.parts:
         raise DatasetError(
-            f'[{file.label}] of {manifest.path or manifest.name} puts its file at "{file.text}", '
-            f"which is not inside the folder {folder}. Make the path relative, without .. in it."
+            f"[{file.label}] of {manifest.path or manifest.name} puts its file at "
+            f'"{file.text}", outside the folder {folder}. Make the path relative, without '
+            '"..".'
         )
     return Path(folder) / path
 
@@ -143,16 +146,16 @@ def _is_right(file: InputFile, path: Path) -> bool:
 def _refuse_unrecorded(file: InputFile, path: Path, manifest: Manifest) -> None:
     """Refuse a file that cannot be fetched or verified, saying where the data come from."""
     if not file.url:
-        wrong = "is there but is not the file recorded (its SHA-256 differs)"
+        wrong = "differs from the file recorded (SHA-256)"
         raise DatasetError(
-            f"{path} {wrong if path.is_file() else 'is not there'}, and [{file.label}] of "
-            f"{manifest.path or manifest.name} records no url to fetch it from. Get it from where "
-            f"the data come from ({_origin(manifest)}) and put it at {path}."
+            f"{path} {wrong if path.is_file() else 'does not exist'}, and [{file.label}] of "
+            f"{manifest.path or manifest.name} records no url. Get the file from its source "
+            f"({_origin(manifest)}) and put it at {path}."
         )
     if not file.sha256:
         raise DatasetError(
-            f"[{file.label}] of {manifest.path or manifest.name} records a url but no sha256, so "
-            f"that what comes from {file.url} cannot be verified. Add its sha256."
+            f"[{file.label}] of {manifest.path or manifest.name} records a url but no sha256, "
+            f"so that the download from {file.url} cannot be verified. Add the sha256."
         )
 
 
@@ -164,10 +167,10 @@ def _refuse_unplaced(manifest: Manifest) -> None:
     shown = ", ".join(file.text for file in files[:3])
     more = f" and {len(files) - 3} more" if files[3:] else ""
     raise DatasetError(
-        f'cohort "{manifest.name}" is not fetched by omicsfuse: its manifest records no url for '
-        f"{shown}{more}. Get them from where the data come from ({_origin(manifest)}), put them in "
-        f"a folder under these names, and set {DATA_VARIABLE}, which is not set, to that folder "
-        "(or pass --data DIR)."
+        f'cohort "{manifest.name}" cannot be fetched: its manifest records no url for '
+        f"{shown}{more}. Get the files from their source ({_origin(manifest)}), put them in a "
+        f"folder under these names, and set {DATA_VARIABLE} (now unset) to that folder, or "
+        "pass --data DIR."
     )
 
 
@@ -193,9 +196,10 @@ def _download(file: InputFile, path: Path, progress: Progress | None) -> None:
         digest = sha256_of(partial)
         if digest != file.sha256:
             raise DatasetError(
-                f"{file.url} does not give the file recorded for [{file.label}]: its SHA-256 is "
-                f"{digest}, expected {file.sha256}. Nothing was kept. The file may have changed at "
-                "its source, or the connection was disturbed: try again, or look at the source."
+                f"{file.url} is not the file recorded for [{file.label}]: its SHA-256 is "
+                f"{digest}, expected {file.sha256}. Nothing was kept. The file may have "
+                "changed at its source, or the download may have failed. Try again, or check "
+                "the source."
             )
         # mkstemp makes files private; data are as readable as any other new file.
         partial.chmod(0o644)

@@ -51,8 +51,8 @@ def write_simulated_study(simulated: SimulatedCohort, folder: Path, *, seed: int
     inside = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     if inside and not _is_simulated(folder / "study.toml"):
         raise DatasetError(
-            f"{folder} holds files that are no simulated cohort ({inside[0]}"
-            f"{' and others' if inside[1:] else ''}); name a new or empty folder."
+            f"{folder} holds files that are not a simulated cohort "
+            f"({inside[0]}{' and others' if inside[1:] else ''}); name a new or empty folder."
         )
     folder.mkdir(parents=True, exist_ok=True)
     discovery, external = simulated.discovery, simulated.external

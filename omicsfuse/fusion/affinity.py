@@ -123,7 +123,7 @@ def usable_neighbors(n_neighbors: int, n: int) -> int:
         return n_neighbors
     warnings.warn(
         f"n_neighbors is {n_neighbors}, but with {n} patients each has only {n - 1} others: "
-        f"{n - 1} is used. Set n_neighbors to about a tenth to a third of the patients.",
+        f"{n - 1} is used. Set n_neighbors to a tenth to a third of the patients.",
         OmicsfuseWarning,
         stacklevel=3,
     )

@@ -69,10 +69,7 @@ def patient_distances(table: np.ndarray, metric: Metric, *, n_jobs: int = 1) -> 
            [5., 0.]])
     """
     if isinstance(metric, pd.DataFrame):
-        raise StudyError(
-            "metric is a table of distances, which needs no values of patients; take it through "
-            "precomputed_distances."
-        )
+        raise StudyError("metric is a table of distances; pass it through precomputed_distances.")
     check_metric(metric, "the table")
     values = _checked_table(table)
     n_jobs = whole_number(n_jobs, "n_jobs")
@@ -82,8 +79,8 @@ def patient_distances(table: np.ndarray, metric: Metric, *, n_jobs: int = 1) -> 
         distances = _BY_NAME[metric](values, n_jobs)
     if not np.isfinite(distances).all():
         raise StudyError(
-            f"the {metric} distance is too large for a number: values reach "
-            f"{np.abs(values).max():g}. Standardise the features, or take logarithms."
+            f"the {metric} distance overflows: values reach {np.abs(values).max():g}. "
+            "Standardise the features, or take logarithms."
         )
     return distances
 
@@ -132,7 +129,7 @@ def _refuse_undefined(undefined: np.ndarray, metric: str, why: str) -> None:
 
 def _correlation(values: np.ndarray, n_jobs: int, metric: str = "correlation") -> np.ndarray:
     still = np.ptp(values, axis=1) == 0
-    _refuse_undefined(still, metric, "whose values do not vary")
+    _refuse_undefined(still, metric, "whose values are constant")
     # Centred at a value of its own first: a mean of large numbers is rounded.
     shifted = values - values[:, :1]
     shifted -= shifted.mean(axis=1, keepdims=True)
@@ -164,10 +161,10 @@ def _chi_square(values: np.ndarray, n_jobs: int) -> np.ndarray:
     negative = (values < 0).any(axis=1)
     if negative.any():
         raise StudyError(
-            f"the chi_square distance needs counts or other values that are not negative, found "
-            f"{values.min():g} among {count(int(negative.sum()), 'patient')} with negative values "
-            f"(first at row {int(np.argmax(negative))}). Give amounts that are not standardised, "
-            "or choose another metric for this layer."
+            "the chi_square distance needs counts or other values that are not negative, "
+            f"found {values.min():g} among {count(int(negative.sum()), 'patient')} with "
+            f"negative values (first at row {int(np.argmax(negative))}). Give amounts without "
+            "standardisation, or choose another metric for this layer."
         )
     totals = values.sum(axis=1)
     _refuse_undefined(np.asarray(totals == 0), "chi_square", "whose values are all 0")

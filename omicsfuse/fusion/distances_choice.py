@@ -72,22 +72,21 @@ def distance_table(layer: PreparedLayer, metric: Metric) -> pd.DataFrame:
     # A standardised value may be 0, and limited ones may be equal, by chance: few are.
     if name == "jaccard" and len(table) and (table.to_numpy() != 0).mean() > 0.99:
         raise StudyError(
-            f"metric jaccard compares what is present, any value other than 0, but hardly a value "
-            f"of this layer (kind {layer.kind}, scale {layer.scale}) is 0, so that all patients "
-            "would be alike. It fits mutations; use euclidean or correlation here."
+            "metric jaccard compares values other than 0, but almost no value of this layer "
+            f"(kind {layer.kind}, scale {layer.scale}) is 0. It suits mutations; use "
+            "euclidean or correlation here."
         )
     if name == "hamming" and len(table) > 1 and (table.nunique() > 0.9 * len(table)).mean() > 0.5:
         raise StudyError(
-            f"metric hamming counts features that differ, but hardly two patients share a value "
-            f"in this layer (kind {layer.kind}, scale {layer.scale}), so that all would be equally "
-            "far apart. It fits mutations and copy-number levels; use euclidean or correlation "
-            "here."
+            "metric hamming counts features that differ, but patients rarely share a value "
+            f"in this layer (kind {layer.kind}, scale {layer.scale}). It suits mutations and "
+            "copy-number levels; use euclidean or correlation here."
         )
     return table
 
 
 _FIT_CHI_SQUARE = (
-    "It fits amounts: mutations (0/1), or expression and microRNA given as counts, TPM or FPKM. "
+    "It suits amounts: mutations (0/1), or expression and microRNA as counts, TPM or FPKM. "
     "Choose another metric for this layer."
 )
 
@@ -110,7 +109,8 @@ def _amounts(layer: PreparedLayer) -> pd.DataFrame:
     if len(empty):
         raise StudyError(
             f"metric chi_square compares the profiles of patients, but {len(empty)} of "
-            f"{len(amounts)} patients have 0 in all features of the layer (kind {layer.kind}): "
-            f"{listed(empty)}. Leave them out of the layer, or choose another metric."
+            f"{len(amounts)} patients have 0 in all features of the layer (kind "
+            f"{layer.kind}): {listed(empty)}. Exclude them from the layer, or choose another "
+            "metric."
         )
     return amounts

@@ -35,8 +35,8 @@ def precomputed_distances(
         if missing:
             raise StudyError(
                 f"{name}: {count(len(missing), 'patient')} of the layer not in the {side}: "
-                f"{listed(missing)} (the {side} begin with {listed(names, 3)}). Give distances "
-                "of every patient of the layer, named as in its table."
+                f"{listed(missing)} (the {side} begin with {listed(names, 3)}). Give "
+                "distances for every patient of the layer, named as in its table."
             )
         places.append(at)
     part = frame.iloc[places[0], places[1]]
@@ -76,7 +76,7 @@ def checked_distances(
         hint = (
             "These look like similarities: give distances, for example 1 - similarity."
             if similar
-            else "Give distances, in which every patient is at 0 from themselves."
+            else "Give distances, with 0 from each patient to themselves."
         )
         raise StudyError(
             f"{name}: the distance from a patient to themselves must be 0, found {diagonal[i]:g} "
@@ -93,9 +93,9 @@ def checked_distances(
     if bad.any():
         i, j = first(bad)
         raise StudyError(
-            f"{name}: distances must be the same both ways, found {distances[i, j]:g} from "
-            f"{row(i)} to {row(j)} but {distances[j, i]:g} back; average the two if that is meant, "
-            "(d + d.T) / 2."
+            f"{name}: distances must be symmetric, found {distances[i, j]:g} from {row(i)} to "
+            f"{row(j)} but {distances[j, i]:g} back; average the two if that is meant, (d + "
+            "d.T) / 2."
         )
     symmetric = np.maximum((distances + distances.T) / 2, 0.0)
     np.fill_diagonal(symmetric, 0.0)

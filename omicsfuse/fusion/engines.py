@@ -39,7 +39,7 @@ def chosen_engine(
     if engine != "auto":
         return engine, "as asked"
     if exact_only and n > EXACT_LIMIT:
-        return "exact", f"{exact_only} is known to no other engine"
+        return "exact", f"{exact_only} is not supported by another engine"
     if n > EXACT_LIMIT:
         return "sparse", f"{n:,} patients, more than {EXACT_LIMIT:,}"
     if not exact_only and exact_memory(n, sizes, dtype, k=k) > usable_memory():

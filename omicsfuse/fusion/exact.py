@@ -162,8 +162,8 @@ def check_settings(
         with faults.gathered():
             if alpha is not None and variant == "paper":
                 raise StudyError(
-                    'alpha belongs to variant "snfpy"; variant "paper" puts 1/2 on the diagonal. '
-                    "Leave alpha out, or set the variant."
+                    'alpha belongs to variant "snfpy"; variant "paper" puts 1/2 on the '
+                    "diagonal. Remove alpha, or set the variant."
                 )
             if alpha is not None:
                 positive_number(alpha, "alpha")
@@ -176,7 +176,8 @@ def checked_weights(layer_weights: Sequence[float] | None, n_layers: int) -> np.
     require(layer_weights, (list, tuple, np.ndarray), "layer_weights", "a list of numbers")
     if len(layer_weights) != n_layers:
         raise StudyError(
-            f"layer_weights has {len(layer_weights)} numbers for {n_layers} layers; give one each."
+            f"layer_weights has {len(layer_weights)} numbers for {n_layers} layers; give one "
+            "per layer."
         )
     weights = np.array([positive_number(weight, "layer_weights") for weight in layer_weights])
     return weights / weights.mean()
@@ -187,7 +188,7 @@ def checked_affinities(affinities: Sequence[np.ndarray], n_threads: int = 1) -> 
     require(affinities, (list, tuple, np.ndarray), "affinities", "a list of square matrices")
     _refuse_other_patients(affinities)
     if len(affinities) == 0:
-        raise StudyError("there is nothing to fuse: give at least one affinity matrix.")
+        raise StudyError("no affinity matrix: give at least one.")
     networks = []
     for i, affinity in enumerate(affinities):
         network, lowest = checked_square(affinity, f"affinity matrix {i + 1}", n_threads)
@@ -217,8 +218,8 @@ def refuse_isolated(
     if len(alone):
         first = f"first at row {alone[0]}" if patients is None else f"first {patients[alone[0]]}"
         raise StudyError(
-            f"{name}: {len(alone)} patients have no affinity to any other ({first}); they are too "
-            "far from everyone. Check that layer for extreme values, or raise mu."
+            f"{name}: {len(alone)} patients have no affinity to any other ({first}): they are "
+            "too far from all others. Check the layer for extreme values, or raise mu."
         )
 
 
@@ -229,7 +230,7 @@ def _refuse_other_patients(affinities: Sequence[np.ndarray | pd.DataFrame]) -> N
         first, reference = labelled[0]
         if not (frame.index.equals(reference.index) and frame.columns.equals(reference.index)):
             raise StudyError(
-                f"affinity matrix {i + 1} does not name the same patients in the same order as "
-                f"matrix {first + 1}, in rows and columns; bring them to one order first, for "
-                "example w.loc[patients, patients]."
+                f"affinity matrix {i + 1} has other patients, or another order, in rows or "
+                f"columns than matrix {first + 1}; reorder first, for example w.loc[patients, "
+                "patients]."
             )

@@ -139,11 +139,11 @@ def chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str]
         raise StudyError(f"layers must be a list of names, found {layers!r}.")
     names = list(prepared.layers) if layers is None else list(layers)
     if not names:
-        raise StudyError("there is nothing to fuse: name at least one layer.")
+        raise StudyError("no layer: name at least one.")
     for name in names:
         if not isinstance(name, str) or name not in prepared.layers:
             raise StudyError(
-                f"layer {name!r} is not there; {did_you_mean(str(name), prepared.layers)}"
+                f"layer {name!r} does not exist; {did_you_mean(str(name), prepared.layers)}"
             )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -153,10 +153,7 @@ def chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str]
 
 def _all_the_same(name: str, n: int) -> CohortError:
     """What to say of a layer in which nobody differs."""
-    return CohortError(
-        f"layer {name!r}: all {n} patients have the same values in it, so it cannot tell any of "
-        "them apart; leave it out."
-    )
+    return CohortError(f"layer {name!r}: all {n} patients have the same values. Remove the layer.")
 
 
 def _named(

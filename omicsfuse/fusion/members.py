@@ -87,9 +87,9 @@ def _refuse_few(coverage: pd.DataFrame, n: int, enough: int) -> None:
     every = enough == coverage.shape[1]
     layers = "every layer" if every else f"at least {enough} of the layers"
     raise CohortError(
-        f"only {n} patients are present in {layers} ({counts}); at least {MINIMUM_PATIENTS} are "
-        "needed. Leave out the layer that few patients have, or check that the tables name "
-        "patients alike."
+        f"only {n} patients are present in {layers} ({counts}); at least {MINIMUM_PATIENTS} "
+        "are needed. Remove the layer with few patients, or check that all tables use the "
+        "same identifiers."
     )
 
 
@@ -107,18 +107,19 @@ def _check_links(has: pd.DataFrame) -> None:
     strangers = few if len(few) else np.flatnonzero(~_reached(linked, sizes))
     if len(strangers):
         raise CohortError(
-            f"layer {has.columns[strangers[0]]!r} has {_in_common(has, common, strangers[0])}. "
-            f"Layers are fused over patients who have both: at least {MINIMUM_PATIENTS} with a "
-            "layer that is itself linked to the others. Leave the layer out, or check that the "
-            "tables name patients alike."
+            f"layer {has.columns[strangers[0]]!r} has "
+            f"{_in_common(has, common, strangers[0])}. Layers are linked by patients with "
+            f"both: at least {MINIMUM_PATIENTS} in common with a linked layer are needed. "
+            "Remove the layer, or check that all tables use the same identifiers."
         )
     strong = linked & (3 * common >= np.minimum(sizes[:, None], sizes[None, :]))
     weak = np.flatnonzero(~_reached(strong, sizes))
     if len(weak):
         warnings.warn(
-            f"layer {has.columns[weak[0]]!r} has {_in_common(has, common, weak[0])}: less than a "
-            "third of the smaller layer. Subtypes may follow the layers that patients have; see "
-            "how they go with the pattern of missing layers, and compare with the layer left out.",
+            f"layer {has.columns[weak[0]]!r} has {_in_common(has, common, weak[0])}: less "
+            "than a third of the smaller layer. Subtypes may reflect the pattern of missing "
+            "layers; check their association with it, and compare with a run without the "
+            "layer.",
             OmicsfuseWarning,
             stacklevel=4,
         )
@@ -138,7 +139,7 @@ def _in_common(has: pd.DataFrame, common: np.ndarray, layer: int) -> str:
     shared = ", ".join(
         f"{common[layer, i]} with {other}" for i, other in enumerate(has.columns) if i != layer
     )
-    return f"{common[layer, layer]} patients, in common {shared or 'none, as it is alone'}"
+    return f"{common[layer, layer]} patients, in common {shared or 'none, as it is the only layer'}"
 
 
 def _patients_lost(coverage: pd.DataFrame, enough: int) -> tuple[Exclusion, ...]:

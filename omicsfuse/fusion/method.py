@@ -115,11 +115,11 @@ class Method(ABC):
         """Refuse layers or settings that the method does not support."""
         if patients == "all" and not self.takes_partial:
             raise StudyError(
-                f"method {self.name!r} fuses only patients who have every layer; set patients = "
-                '"complete", or leave it out.'
+                f"method {self.name!r} fuses only patients with every layer; set patients = "
+                '"complete", or remove the setting.'
             )
         if layer_weights and not self.takes_weights:
-            raise StudyError(f"method {self.name!r} takes no layer_weights; leave them out.")
+            raise StudyError(f"method {self.name!r} takes no layer_weights; remove them.")
 
     @abstractmethod
     def affinity(self, distances: np.ndarray, n: int, n_threads: int = 1) -> np.ndarray:
@@ -168,7 +168,7 @@ class Method(ABC):
         if len(joined.per_layer) != len(sizes):
             raise StudyError(
                 f"method {self.name!r} gave {len(joined.per_layer)} networks of {len(sizes)} "
-                "layers; expected one each."
+                "layers; expected one per layer."
             )
         for (layer, size), layer_network in zip(sizes.items(), joined.per_layer, strict=True):
             self._check_network(layer_network, size, f"the network of layer {layer!r}")
@@ -192,7 +192,7 @@ class Method(ABC):
             return
         raise StudyError(
             f"method {self.name!r}: {name} {problem}; expected finite numbers of 0 or more, "
-            "patients x patients, the same on both sides of the diagonal. Mend its network()."
+            "patients x patients, symmetric. Correct its network()."
         )
 
     def derived(self, sizes: Mapping[str, int], n: int) -> dict[str, Any]:
@@ -227,5 +227,5 @@ def enough_patients(n_neighbors: Any, n: int) -> None:
     """Refuse to try more neighbours than there are other patients."""
     if isinstance(n_neighbors, int) and n_neighbors >= n:
         raise StudyError(
-            f"{n_neighbors} neighbours need more than {n_neighbors} patients, and there are {n}"
+            f"{n_neighbors} neighbours need more than {n_neighbors} patients; found {n}"
         )

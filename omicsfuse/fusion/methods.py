@@ -33,18 +33,18 @@ def chosen_method(
         if settings:
             raise StudyError(
                 f"settings ({', '.join(settings)}) are given beside a method of type "
-                f"{type(method).__name__}, which has its own; give them to it."
+                f"{type(method).__name__}, which has its own settings; set them there."
             )
         if not isinstance(method.name, str) or not method.name.strip():
             raise StudyError(
-                f"the method of type {type(method).__name__} has no name; give its class one: "
-                'name = "...".'
+                f'the method of type {type(method).__name__} has no name; add name = "..." to '
+                "its class."
             )
         return method
     if not isinstance(method, str):
         raise StudyError(
-            f"method is of type {type(method).__name__}; expected one of {', '.join(METHODS)}, or "
-            "an object made from omicsfuse.fusion.Method."
+            f"method is of type {type(method).__name__}; expected one of "
+            f"{', '.join(METHODS)}, or an object of a subclass of omicsfuse.fusion.Method."
         )
     if method not in METHODS:
         raise StudyError(f"method is {method!r}; {did_you_mean(method, METHODS)}.")
@@ -80,8 +80,7 @@ def method_of(fusion: Fusion) -> Method:
     if isinstance(fusion.method, Method):
         return fusion.method
     raise StudyError(
-        "this fusion does not say which method made it, so that it cannot be repeated; give what "
-        "of.fuse returned."
+        "this fusion does not record its method and cannot be repeated; give the result of of.fuse."
     )
 
 
@@ -107,8 +106,8 @@ def check_fusion(
         with faults.gathered():
             if whole_number(min_layers, "min_layers") > len(layers):
                 raise StudyError(
-                    f"min_layers is {min_layers}, but {len(layers)} layers are fused; ask for at "
-                    "most that."
+                    f"min_layers is {min_layers}, but {len(layers)} layers are fused; give at "
+                    "most this number."
                 )
         for setting, named in (("metrics", metrics), ("layer_weights", layer_weights)):
             for name in named or {}:

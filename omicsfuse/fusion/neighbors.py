@@ -70,7 +70,7 @@ def checked_metric(metric: object) -> str:
     if not isinstance(metric, str) or metric not in SPARSE_METRICS:
         shown = repr(metric) if isinstance(metric, str) else f"of type {type(metric).__name__}"
         raise StudyError(
-            f'metric is {shown}, which engine "sparse" does not have; choose from '
+            f'metric is {shown}, not available in engine "sparse"; choose from '
             f'{", ".join(SPARSE_METRICS)}, or use engine "exact".'
         )
     return metric
@@ -98,7 +98,8 @@ def prepared_table(table: np.ndarray, metric: str) -> np.ndarray:
     if len(undefined):
         raise StudyError(
             f"the {metric} distance is undefined for {len(undefined)} patients (first at row "
-            f"{undefined[0]}), whose values do not vary; choose another metric for this layer."
+            f"{undefined[0]}), whose values are constant; choose another metric for this "
+            "layer."
         )
     return rows / length
 

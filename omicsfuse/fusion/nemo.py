@@ -143,10 +143,11 @@ class NEMO(Method):
         )
         pairs = fusion.params.get("pairs", {})
         partial = (
-            "Patients who lack layers were fused by those they have: the similarity of a pair is "
-            "the mean over the layers that both brought "
-            f"({pairs.get('in_every_layer', math.nan):.0%} of the pairs were seen in every layer, "
-            f"{pairs.get('in_no_layer', math.nan):.0%} in none and given the mean of the others)."
+            "Patients with missing layers were fused by their other layers: the similarity "
+            "of a pair is the mean over the layers of both patients "
+            f"({pairs.get('in_every_layer', math.nan):.0%} of the pairs have every layer in "
+            f"common; {pairs.get('in_no_layer', math.nan):.0%} have none and get the mean of "
+            "the others)."
         )
         return Description(clause, partial)
 

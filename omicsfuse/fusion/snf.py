@@ -117,17 +117,15 @@ class SNF(Method):
             object.__setattr__(self, setting, value)
         n_kept, n_neighbors = self.n_kept, self.n_neighbors
         if reference and variant != "snfpy":
-            raise StudyError('engine "snfpy" knows only variant "snfpy"; set variant or engine.')
+            raise StudyError('engine "snfpy" supports only variant "snfpy"; set variant or engine.')
         if self.engine == "sparse" and n_kept < n_neighbors:
             raise StudyError(
-                f"n_kept is {n_kept}, fewer than n_neighbors, {n_neighbors}; engine "
-                '"sparse" must keep at least as many, and three times as many for networks close '
-                "to the exact ones."
+                f'n_kept is {n_kept}, fewer than n_neighbors, {n_neighbors}; engine "sparse" '
+                "needs at least this number, and three times it for networks close to the "
+                "exact engine."
             )
         if self.engine == "sparse" and (self.dtype != "float64" or self.alpha is not None):
-            raise StudyError(
-                'dtype and alpha belong to engine "exact"; engine "sparse" has neither.'
-            )
+            raise StudyError('dtype and alpha apply only to engine "exact".')
 
     @property
     def whom(self) -> str:
@@ -161,8 +159,8 @@ class SNF(Method):
             return
         if patients != "complete":
             raise StudyError(
-                'engine "snfpy" fuses only patients who have every layer; set patients = '
-                '"complete", or leave the engine out.'
+                'engine "snfpy" fuses only patients with every layer; set patients = '
+                '"complete", or remove the engine.'
             )
         if len(layers) < 2:
             raise StudyError(
@@ -170,8 +168,8 @@ class SNF(Method):
             )
         if layer_weights or self.alpha is not None or self.dtype != "float64":
             raise StudyError(
-                'engine "snfpy" takes no layer_weights, alpha or dtype; leave them out, or leave '
-                "the engine out."
+                'engine "snfpy" takes no layer_weights, alpha or dtype; remove them, or '
+                "remove the engine."
             )
 
     def affinity(self, distances: np.ndarray, n: int, n_threads: int = 1) -> np.ndarray:
@@ -308,18 +306,17 @@ class SNF(Method):
         )
         pairs = params.get("pairs", {})
         partial = (
-            "Patients who lack layers were fused by those they have: K in proportion to a layer's "
-            "patients, pairs that a layer does not see started from the layers that do, and each "
-            "pair weighted by the layers that both patients brought when the network was cut "
-            f"({pairs.get('in_every_layer', math.nan):.0%} of the pairs were seen in every layer, "
-            f"{pairs.get('in_no_layer', math.nan):.0%} in none and known through neighbours "
-            "alone)."
+            "Patients with missing layers were fused by their other layers: K is "
+            "proportional to the patients of a layer, pairs without a layer start from the "
+            "layers of both patients, and pairs are weighted by the layers of both patients "
+            f"for clustering ({pairs.get('in_every_layer', math.nan):.0%} of the pairs have "
+            f"every layer in common; {pairs.get('in_no_layer', math.nan):.0%} have none and "
+            "are linked through neighbours only)."
         )
         sparse = (
-            "The sparse engine kept the "
-            f"{params.get('n_kept', 'not recorded')} strongest pairs of each "
-            "patient and a smooth approximation of the others (why this engine: "
-            f"{params.get('engine_reason', 'not recorded')})."
+            f"The sparse engine kept the {params.get('n_kept', 'not recorded')} strongest "
+            "pairs of each patient and a smooth approximation of the others (reason for this "
+            f"engine: {params.get('engine_reason', 'not recorded')})."
         )
         return Description(clause, partial, (sparse,) if engine == "sparse" else ())
 

@@ -79,8 +79,8 @@ def fuse_sparse(
     n_kept = whole_number(n_kept, "n_kept")
     if n_kept < k:
         raise StudyError(
-            f"n_kept is {n_kept}, fewer than the {k} neighbours; keep at least as many, "
-            "and three times as many for networks close to the exact ones."
+            f"n_kept is {n_kept}, fewer than the {k} neighbours; keep at least this number, "
+            "and three times it for networks close to the exact engine."
         )
     weights = _checked_weights(layer_weights, len(tables))
     start = StartSettings(
@@ -334,6 +334,7 @@ def _checked_weights(layer_weights: Sequence[float] | None, n_layers: int) -> np
         return np.ones(n_layers)
     if len(layer_weights) != n_layers:
         raise StudyError(
-            f"layer_weights has {len(layer_weights)} weights for {n_layers} layers; give one each."
+            f"layer_weights has {len(layer_weights)} weights for {n_layers} layers; give one "
+            "per layer."
         )
     return np.array([positive_number(w, "a weight of layer_weights") for w in layer_weights])

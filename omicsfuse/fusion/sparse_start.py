@@ -48,8 +48,8 @@ def layer_network(
     alone = np.flatnonzero(~(values.sum(axis=1) > 0))
     if len(alone):
         raise StudyError(
-            f"{len(alone)} patients have no affinity to any other patient; they "
-            "are too far from everyone. Check that layer for extreme values, or raise mu."
+            f"{len(alone)} patients have no affinity to any other patient: they are too far "
+            "from all others. Check the layer for extreme values, or raise mu."
         )
     affinity = symmetrised(from_rows(indices, values, np.full(n, m)))
     self_affinity = kernel_values(np.zeros(n), 2 * local, settings.mu)

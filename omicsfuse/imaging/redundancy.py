@@ -78,9 +78,11 @@ def cluster_radiomic_features(
     >>> found[["feature", "cluster", "representative"]].to_numpy().tolist()
     [['a', 'R1', True], ['a2', 'R1', False], ['minus_a', 'R1', False], ['b', 'R2', True]]
     """
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     if not isinstance(threshold, int | float) or not 0 < threshold < 1:
-        raise StudyError(f"threshold is {threshold!r}; expected a number between 0 and 1, say 0.9.")
+        raise StudyError(
+            f"threshold is {threshold!r}; expected a number between 0 and 1, such as 0.9."
+        )
     name = radiomics_layer(prepared, layer)
     table = in_order(prepared.layers[name].values)
     tumour = tumour_volume(table, volume)

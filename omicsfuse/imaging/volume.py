@@ -30,7 +30,7 @@ def tumour_volume(table: pd.DataFrame, given: pd.Series | None) -> Volume | None
         return Volume(table[name].to_numpy(dtype=float), f"feature {name}", name)
     if not isinstance(given, pd.Series) or not pd.api.types.is_numeric_dtype(given):
         raise StudyError(
-            "volume is not a pandas Series of numbers; give one of patient -> tumour volume."
+            "volume is not a pandas Series of numbers; expected the tumour volume of each patient."
         )
     if given.index.has_duplicates:
         raise StudyError("volume names a patient more than once; give each patient one volume.")

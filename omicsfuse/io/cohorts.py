@@ -187,11 +187,12 @@ def _verified(file: InputFile, manifest: Manifest) -> Path:
             if file.url
             else "check the path, which is relative to the manifest's folder"
         )
-        raise CohortError(f"{path} does not exist, and is named by {table}: {remedy}.")
+        raise CohortError(f"{path} does not exist, but {table} names it: {remedy}.")
     if file.sha256 and (digest := sha256_of(path)) != file.sha256:
         raise CohortError(
-            f"{path} is not the file that {table} describes: its SHA-256 is {digest}, expected "
-            f"{file.sha256}. Fetch it again, or, if the change is meant, correct the sha256 line."
+            f"{path} is not the file described in {table}: its SHA-256 is {digest}, expected "
+            f"{file.sha256}. Fetch the file again or, if the change is intended, correct the "
+            "sha256 line."
         )
     return path
 
@@ -219,8 +220,8 @@ def _read_layer(name: str, layer: LayerTable, read: _Read) -> Arranged:
     )
     if not is_mutations and (layer.sequenced is not None or layer.silent):
         raise CohortError(
-            f'layer "{name}" ({layer.file}): sequenced and silent are for MAF files; this one is '
-            'read as a table. Remove them, or set format = "maf".'
+            f'layer "{name}" ({layer.file}): sequenced and silent apply only to MAF files; '
+            'this file is read as a table. Remove them, or set format = "maf".'
         )
     if is_mutations:
         sequenced = layer.sequenced
@@ -286,8 +287,8 @@ def _to_features_of_patients(name: str, layer: LayerTable, read: _Read) -> pd.Da
     for key in layer.rename_features:
         if key not in table.columns:
             raise CohortError(
-                f'layer "{name}" ({layer.file}): rename_features names "{key}", and there is no '
-                f"such feature; {did_you_mean(key, table.columns)}."
+                f'layer "{name}" ({layer.file}): rename_features names "{key}", which is not '
+                f"a feature; {did_you_mean(key, table.columns)}."
             )
     table = table.rename(columns=layer.rename_features)
     where = f'layer "{name}" ({layer.file})'

@@ -57,8 +57,8 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
     for number, row in enumerate(rows[1:], 2):
         if len(row) != len(header):
             raise StudyError(
-                f"{path}: row {number} has {len(row)} fields and the header {len(header)}: was the "
-                "file cut short?"
+                f"{path}: row {number} has {len(row)} fields and the header {len(header)}. "
+                "The file may be truncated."
             )
     table = pd.DataFrame(rows[1:], columns=header, dtype=object)
     return check_gene_table(table, str(path))
@@ -75,8 +75,8 @@ def check_gene_table(table: pd.DataFrame, where: str = "table of gene names") ->
     others = [name for name in NAME_COLUMNS if name in columns]
     if not others:
         raise StudyError(
-            f"{where}: beside symbol there is none of the columns {', '.join(NAME_COLUMNS)}; at "
-            f"least one is needed. The columns are {listed(columns)}."
+            f"{where}: found none of the columns {', '.join(NAME_COLUMNS)}; at least one is "
+            f"needed. The columns are {listed(columns)}."
         )
     used = ["symbol", *others]
     twice = [name for name in used if columns.count(name) > 1]
@@ -89,7 +89,7 @@ def check_gene_table(table: pd.DataFrame, where: str = "table of gene names") ->
         table["entrez_id"] = table["entrez_id"].str.removesuffix(".0")
     table = table[table["symbol"] != ""].reset_index(drop=True)
     if table.empty:
-        raise StudyError(f"{where}: there is no gene in it.")
+        raise StudyError(f"{where}: the table has no genes.")
     return table
 
 

@@ -52,7 +52,7 @@ def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dic
         if not name or not rest:
             raise StudyError(
                 f"{path}: line {number} is not a gene set: expected a name, a description and "
-                f"genes with tabs between them, found: {line[:60]}"
+                f"genes, separated by tabs; found: {line[:60]}"
             )
         if name in sets:
             raise StudyError(

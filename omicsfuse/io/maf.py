@@ -139,8 +139,8 @@ def read_mutations(
     if nameless.any():
         raise CohortError(
             f"{path.name}: {count(int(nameless.sum()), 'variant')} without a sample: column "
-            f'"{SAMPLE}" is empty in variant {int(np.flatnonzero(nameless)[0]) + 1}. Name each '
-            "sample, or remove the rows."
+            f'"{SAMPLE}" is empty, first in variant {int(np.flatnonzero(nameless)[0]) + 1}. '
+            "Name each sample, or remove the rows."
         )
     samples = variants[SAMPLE].drop_duplicates().tolist()
     resolved = resolve_identifiers(samples, layer)
@@ -180,7 +180,7 @@ def _read_counts(
     known = reads[MUTANT].notna() & depth.notna()
     possible = (reads[MUTANT] >= 0) & (depth > 0) & (reads[MUTANT] <= depth)
     if (known & ~possible).any():
-        reason = f"{MUTANT} is no part of {DEPTH}: without an allele fraction"
+        reason = f"{MUTANT} negative or above {DEPTH}: no allele fraction"
         exclusions.append(
             Exclusion("read", layer, "variants", int((known & ~possible).sum()), reason)
         )
@@ -210,14 +210,14 @@ def _read_variants(path: Path) -> pd.DataFrame:
         is_or_are = "is" if len(missing) == 1 else "are"
         raise CohortError(
             f'{path.name}: a MAF needs the columns "{GENE}", "{CLASS}" and "{SAMPLE}"; '
-            f"{listed(missing)} {is_or_are} not there; {did_you_mean(missing[0], header)}. Rename "
+            f"{listed(missing)} {is_or_are} missing; {did_you_mean(missing[0], header)}. Rename "
             f"the {'column' if len(missing) == 1 else 'columns'}"
             ', or, if the file is a table of 0 and 1, set format = "table" for the layer.'
         )
     lines = text.content.split(b"\n")[plan.header + 1 :]
     body = b"\n".join(line for line in lines if line.strip() and not line.startswith(b"#"))
     if not body:
-        raise CohortError(f"{path.name}: the MAF is empty: it has a header and no variants.")
+        raise CohortError(f"{path.name}: the MAF has a header but no variants.")
     wanted = (GENE, CLASS, SAMPLE, MUTANT, REFERENCE, DEPTH)
     positions = {lowered.index(name.lower()): name for name in wanted if name.lower() in lowered}
     tabs = plan.separator == "\t"

@@ -152,7 +152,7 @@ class LayerTable(_FileTable):
         if not ask(KINDS[self.kind]):
             fit = " or ".join(f'"{name}"' for name in kinds_that(ask))
             raise ValueError(
-                f'{said} is for layers of kind = {fit}; this one is of kind = "{self.kind}"'
+                f'{said} applies to layers of kind = {fit}; this layer is of kind = "{self.kind}"'
             )
 
     def _check_probes(self) -> None:
@@ -166,8 +166,8 @@ class LayerTable(_FileTable):
             )
         if self.level and not self.annotation:
             raise ValueError(
-                f'level = "{self.level}" needs annotation = "FILE", which says which gene each '
-                "probe belongs to"
+                f'level = "{self.level}" needs annotation = "FILE", a table of probes and '
+                "their genes"
             )
 
 

@@ -22,8 +22,9 @@ def resolve_path(text: str, base: Path, error: type[OmicsfuseError] = CohortErro
         folder = os.environ.get(DATA_VARIABLE, "")
         if not folder:
             raise error(
-                f'the path "{text}" begins with ${DATA_VARIABLE}, and that environment variable is '
-                "not set. Set it to the folder that holds the data, or pass --data DIR."
+                f'the path "{text}" begins with ${DATA_VARIABLE}, but this environment '
+                "variable is not set. Set it to the folder that holds the data, or pass "
+                "--data DIR."
             )
         return Path(folder).expanduser() / text[len(prefix) :].lstrip("/")
     return base / Path(text).expanduser()

@@ -73,7 +73,7 @@ def gene_methylation(
     known = read_annotation(annotation, probes)
     if level == "promoter" and not known.has_regions:
         raise CohortError(
-            'level = "promoter" needs the region of each probe, and the annotation has no such '
+            'level = "promoter" needs the region of each probe, but the annotation has no such '
             f"column; expected one named {', '.join(REGION_COLUMNS[:3])} or the like."
         )
     places, exclusions = _places(probes, known, level, name)
@@ -135,8 +135,9 @@ def _annotation_rows(path: Path, where: str) -> tuple[list[str], list[list[str]]
     for number, row in enumerate(rows, 2):
         if len(row) != len(header):
             raise CohortError(
-                f"{where}: row {number} has {len(row)} fields and the header {len(header)}: was "
-                "the file cut short, or is the separator another one (.csv commas, else tabs)?"
+                f"{where}: row {number} has {len(row)} fields and the header {len(header)}. "
+                "The file may be truncated or have another separator (.csv: commas; others: "
+                "tabs)."
             )
     if not rows:
         raise CohortError(f"{where} has no rows.")
@@ -181,14 +182,14 @@ def _places(
             places[gene].append(position)
     if not places:
         raise CohortError(
-            f"none of the {len(probes)} probes is assigned to a gene by the annotation: the layer "
-            f"has {listed(probes, 3)}, the annotation {listed(known.genes, 3)}. Is it that of "
-            "another array, or are these genes already?"
+            f"none of the {len(probes)} probes is assigned to a gene by the annotation: the "
+            f"layer has {listed(probes, 3)}, the annotation {listed(known.genes, 3)}. The "
+            "annotation may be for another array, or the features may be genes already."
         )
     exclusions = [
         Exclusion("read", name, "features", len(lost), reason, tuple(lost[:5]))
         for lost, reason in (
-            (unknown, "probes that the annotation does not have"),
+            (unknown, "probes missing from the annotation"),
             (outside, "probes in no gene"),
             (elsewhere, "probes in no promoter"),
         )

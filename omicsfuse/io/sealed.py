@@ -54,7 +54,7 @@ def read_object(
         content = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as fault:
         raise error(
-            f"{path}: not a {kind} file: it is not JSON, or is cut short ({fault})."
+            f"{path}: not a {kind} file: it is not JSON, or is truncated ({fault})."
         ) from fault
     if not isinstance(content, dict) or content.get("format") != file_format:
         raise error(
@@ -62,11 +62,11 @@ def read_object(
         )
     if content.get("format_version") != version:
         raise error(
-            f"{path}: {kind} format version {content.get('format_version')!r}; this version of "
-            f"omicsfuse reads {version}. Read it with the version that wrote it."
+            f"{path}: {kind} format version {content.get('format_version')!r}; this version "
+            f"of omicsfuse reads {version}. Use the version of omicsfuse that wrote it."
         )
     return content
 
 
 def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number that JSON knows")
+    raise ValueError(f"{constant} is not a number in JSON")

@@ -152,7 +152,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         path.stat()
     except FileNotFoundError:
-        raise CohortError(f"{path} does not exist: check the path and the file's name.") from None
+        raise CohortError(f"{path} does not exist: check the path.") from None
     try:
         content = pyarrow.parquet.read_table(path)
         table = content.to_pandas()

@@ -80,7 +80,7 @@ def enriched_layer(study: "Study", cohort: Cohort) -> str | None:
     named = study.enrichment.layer
     if not study.gene_sets:
         return named
-    return layer_of_genes(study, cohort, "[enrichment]", named, "gene_sets are named")
+    return layer_of_genes(study, cohort, "[enrichment]", named, "gene_sets are given")
 
 
 def layer_of_genes(study: "Study", cohort: Cohort, where: str, named: str | None, why: str) -> str:
@@ -102,7 +102,8 @@ def layer_of_genes(study: "Study", cohort: Cohort, where: str, named: str | None
     if not expression:
         raise StudyError(
             f"{study.where}: {why}, but cohort {cohort.name!r} has no layer of kind "
-            f'expression. Name a layer with genes: {where} layer = "...", or leave that out.'
+            f'expression. Name a layer with genes: {where} layer = "...", or remove this '
+            "setting."
         )
     return expression[0]
 
@@ -165,9 +166,9 @@ def _check_covariate(name: str, table: pd.DataFrame, encoded: Encoded) -> None:
     known = int(table[name].notna().sum())
     if known < 3:
         raise StudyError(
-            f"covariates: {name!r} is known of {known} of {len(table)} patients; nothing can be "
-            "adjusted for it. Leave it out."
+            f"covariates: {name!r} is known for {known} of {len(table)} patients, too few to "
+            "adjust for. Remove it."
         )
     if name in encoded.left_out:
         why = encoded.left_out[name]
-        raise StudyError(f"covariates: {name!r} cannot be adjusted for ({why}). Leave it out.")
+        raise StudyError(f"covariates: {name!r} cannot be adjusted for ({why}). Remove it.")

@@ -60,8 +60,8 @@ class FurtherSignature(SignatureSettings):
         given = [key for key in ("feature", "scores", "endpoint") if getattr(self, key) is not None]
         if len(given) > 1:
             raise ValueError(
-                f"names {' and '.join(given)}; a signature stands for one thing: a feature of a "
-                "layer, a column of a file of scores, or an endpoint (none of them: the subtypes)"
+                f"names {' and '.join(given)}; a signature has one target: a feature of a "
+                "layer, a column of a file of scores, or an endpoint (default: the subtypes)"
             )
         if self.feature_layer is not None and self.feature is None:
             raise ValueError("names feature_layer without feature; name the feature too")
@@ -86,7 +86,7 @@ def signature_layer(study: "Study", cohort: Cohort, name: str) -> str:
     named = asked_signatures(study)[name].layer
     if named is None and study.signature is not None:
         named = study.signature.layer
-    return layer_of_genes(study, cohort, signature_table(name), named, "a signature is asked for")
+    return layer_of_genes(study, cohort, signature_table(name), named, "a signature is requested")
 
 
 def feature_layer(study: "Study", cohort: Cohort, name: str, asked: FurtherSignature) -> str:
@@ -96,7 +96,9 @@ def feature_layer(study: "Study", cohort: Cohort, name: str, asked: FurtherSigna
     having = [key for key, layer in cohort.omics.items() if asked.feature in layer.table.columns]
     if len(having) == 1:
         return having[0]
-    said = f"layers {', '.join(having)} have one" if having else "no layer has it"
+    said = (
+        f"layers {', '.join(having)} have this feature" if having else "no layer has this feature"
+    )
     raise StudyError(
         f"{study.where}: {signature_table(name)} feature {asked.feature!r}: {said}; name its "
         "layer with feature_layer, and the feature as it is in the table."
@@ -150,10 +152,10 @@ def covariates_of(study: "Study", name: str, cohort: Cohort, patients: pd.Index)
         for column in columns:
             with faults.gathered(), said_of(f"{where} covariates names {column!r}, which "):
                 if column not in there:
-                    raise StudyError("is no column of the clinical table.")
+                    raise StudyError("is not a column of the clinical table.")
                 if column in encoded.left_out:
                     raise StudyError(
-                        f"cannot be adjusted for ({encoded.left_out[column]}). Leave it out."
+                        f"cannot be adjusted for ({encoded.left_out[column]}). Remove it."
                     )
     return encoded
 
@@ -164,7 +166,11 @@ def check_signature(study: "Study", cohort: Cohort, name: str, asked: SignatureS
     with Faults() as faults:
         with faults.gathered():
             if name == study.name:
-                raise StudyError(f"{where}: the name of the study is that of its own signature.")
+                raise StudyError(
+                    f"{where}: this name is reserved for the signature of the "
+                    "subtypes, which has the name of the study. Choose another "
+                    "name."
+                )
         with faults.gathered():
             further = isinstance(asked, FurtherSignature) and (
                 asked.feature or asked.scores or asked.endpoint

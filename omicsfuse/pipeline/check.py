@@ -72,17 +72,17 @@ def _check_roles(study: "Study") -> None:
     ):
         if study.discovery in paths:
             raise StudyError(
-                f"{study.where}: {key} names the discovery cohort itself "
-                f"({study.discovery.name}); a signature is not verified where it was derived."
+                f"{study.where}: {key} names the discovery cohort ({study.discovery.name}); "
+                "verify the signature in another cohort. Remove the discovery cohort."
             )
         twice = next((path.name for path in paths if paths.count(path) > 1), None)
         if twice:
-            raise StudyError(f"{study.where}: {key} names {twice} twice; once is enough.")
+            raise StudyError(f"{study.where}: {key} names {twice} twice. Remove one.")
     both = [path.name for path in study.external if path in study.negative_controls]
     if both:
         raise StudyError(
-            f"{study.where}: {', '.join(both)} is named both in external and in "
-            "negative_controls; it is one of the two."
+            f"{study.where}: {', '.join(both)} is named in external and in negative_controls. "
+            "Remove it from one of them."
         )
 
 
@@ -138,8 +138,8 @@ def _warn_of_outcomes(study: "Study", cohort: Cohort, stages: Sequence[Stage[Any
         outcomes = [column for column in columns if is_outcome(column)]
         if outcomes:
             warnings.warn(
-                f"{role} names {', '.join(outcomes)}, which by its name holds an outcome: what is "
-                "adjusted for or put in order by the outcome proves nothing.",
+                f"{role} names {', '.join(outcomes)}, an outcome by its name. Adjustment or "
+                "ordering by the outcome makes the test invalid. Name another column.",
                 OmicsfuseWarning,
                 stacklevel=3,
             )

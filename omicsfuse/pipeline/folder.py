@@ -47,7 +47,7 @@ TOP = (
 
 #: What no stage gives, and what it holds; of a figure that is its title.
 OF_THE_REPORT = {
-    "report.html": "The report: open it in any browser, send it, print it",
+    "report.html": "The report; opens in any browser",
     SUMMARY: "Status of the subtypes, reservations and headline numbers, for programs",
 }
 OF_THE_RUN = {

@@ -64,7 +64,7 @@ def _file_names(named: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
     for name in named:
         if not name or not all(c.isascii() and (c.isalnum() or c in "-_") for c in name):
             raise ValueError(
-                f"[{info.field_name}.{name}]: the name becomes that of a file; use letters, "
+                f"[{info.field_name}.{name}]: the name is used as a file name; use letters, "
                 "digits, - and _"
             )
     return named
@@ -95,7 +95,7 @@ class StudyFile(Table):
     @classmethod
     def _some_layers(cls, layers: tuple[str, ...] | None) -> tuple[str, ...] | None:
         if layers is not None and (not layers or len(set(layers)) < len(layers)):
-            raise ValueError("names at least one layer, and none twice")
+            raise ValueError("expected at least one layer, each named once")
         return layers
 
     @property

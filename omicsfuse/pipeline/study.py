@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model, model_validator
 
-from omicsfuse.core.errors import StudyError
+from omicsfuse.core.errors import OmicsfuseError, StudyError
 from omicsfuse.core.faults import Faults
 from omicsfuse.io.manifest import read_manifest
 from omicsfuse.io.toml import parse_toml_model
@@ -107,6 +107,11 @@ def read_study(path: str | Path) -> Study:
         with faults.gathered():
             study = parse_toml_model(path, study_model(), "study", StudyError, context)
             study._path = file
+        if faults and _is_manifest(file):
+            raise StudyError(
+                f"{path} is a manifest, which describes one cohort; expected a study, which names "
+                f'it: write a file with name = "..." and discovery = "{file.name}".'
+            )
         if faults:
             # A study that cannot be parsed is not checked further; what it names is all the same.
             for path in named:
@@ -116,6 +121,15 @@ def read_study(path: str | Path) -> Study:
             with faults.gathered():
                 refuse_missing(named, str(file))
     return study
+
+
+def _is_manifest(path: Path) -> bool:
+    """Whether a file is the manifest of a cohort."""
+    try:
+        read_manifest(path)
+    except OmicsfuseError:
+        return False
+    return True
 
 
 def settings(study: Study) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def summary(results: RunResults) -> list[str]:
                 f"index {row['own_cut_agreement']:.3f}"
             )
     elif not results.assessment.supported:
-        lines.append("subtypes are not supported: what follows is exploratory")
+        lines.append("subtypes are not supported: the results below are exploratory")
     lines[2:2] = [
         f"  reservation: {each.text}{_time(results, each)}" for each in conclusion.reservations
     ]
@@ -53,15 +53,17 @@ def summary(results: RunResults) -> list[str]:
         if variable in results.clinical.index:
             agreement = results.clinical["adjusted_rand_index"][variable]
             n = results.clinical["n"][variable]
-            lines.append(f"against {variable}: adjusted Rand index {agreement:.3f} (n = {n:.0f})")
+            lines.append(
+                f"agreement with {variable}: adjusted Rand index {agreement:.3f} (n = {n:.0f})"
+            )
     for endpoint, comparison in results.survival.items():
         tests = comparison.tests
         full = tests[tests["kind"] == FULL_PIPELINE]
         row = full.iloc[0] if len(full) else tests.iloc[0]
         lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {_tested(row)}")
         if len(value := comparison.added_value):
-            said = _tested(value.iloc[0].rename({"p": "p_asymptotic"}), "likelihood ratio p")
-            lines.append(f"  beyond the covariates: {said}")
+            said = _tested(value.iloc[0].rename({"p": "p_asymptotic"}), "likelihood-ratio p")
+            lines.append(f"  subtypes added to the covariates: {said}")
     if results.verification is not None:
         table = results.verification.table
         for _, row in table[table["contrast"] == ASSIGNED].iterrows():
@@ -90,12 +92,12 @@ def _time(results: RunResults, reservation: Reservation) -> str:
     if not reservation.times or seconds is None:
         return ""
     minutes = reservation.times * seconds / 60
-    return f" Here that is about {max(1, round(minutes))} min."
+    return f" Estimated time here: {max(1, round(minutes))} min."
 
 
 def _tested(row: pd.Series, name: str = "log-rank p") -> str:
     """Write the p-values of a test, or why there are none."""
-    named = {"p_asymptotic": name, "p_permutation": "by permutation"}
+    named = {"p_asymptotic": name, "p_permutation": "permutation p"}
     known = [f"{text} = {row[name]:.3g}" for name, text in named.items() if row[name] == row[name]]
     return ", ".join([*known, row["note"]] if row["note"] else known)
 
@@ -119,8 +121,8 @@ def study_summary(study: Study, cohort: Cohort) -> str:
     fused, patients = fused_layers(study, cohort), patients_to_fuse(study, cohort)
     whole = int(cohort.patients(fused).isin(patients).sum())
     return (
-        f"study {study.name}: ready to run; {len(patients)} patients to fuse, {whole} of them with "
-        f"all of {', '.join(fused)}"
+        f"study {study.name}: ready to run; {len(patients)} patients to fuse, {whole} of them "
+        f"with every layer: {', '.join(fused)}"
     )
 
 

@@ -17,7 +17,7 @@ from omicsfuse.pipeline.folder import INDEX, RECORD
 HIDDEN = ".omicsfuse"
 
 #: What is added to the error of a run that is worth resuming.
-RESUMABLE = "Finished stages and tasks are kept; --resume takes them up (in Python, resume=True)."
+RESUMABLE = "Finished stages and tasks are kept; continue with --resume (in Python, resume=True)."
 
 
 class Workspace:
@@ -45,8 +45,8 @@ class Workspace:
         earlier = _record(self.out / RECORD).get("name", name)
         if name and earlier != name:
             raise StudyError(
-                f"{self.out} holds the results of {earlier!r}, and this is {name!r}; name another "
-                "folder, or delete that one if it is not needed."
+                f"{self.out} holds the results of {earlier!r}, and this is {name!r}; name "
+                "another folder, or delete those results."
             )
 
     def _spare(self, names: Iterable[str]) -> None:
@@ -58,8 +58,8 @@ class Workspace:
                 taken = there.exists() and (path == Path(name) or there.is_file())
                 if taken and path.as_posix() not in earlier:
                     raise StudyError(
-                        f"{there} was not written by omicsfuse, and a result would take its "
-                        "place; move it elsewhere, or name another folder for the results."
+                        f"{there} was not written by omicsfuse and would be overwritten. Move "
+                        "it, or name another folder for the results."
                     )
 
     @property
@@ -82,7 +82,7 @@ class Workspace:
         shutil.rmtree(self.staging, ignore_errors=True)
         if self.resume and not self._keeps():
             warnings.warn(
-                f"{self.out} holds no unfinished run: nothing is taken up, and all is computed.",
+                f"{self.out} holds no unfinished run: the whole study is computed.",
                 OmicsfuseWarning,
                 stacklevel=2,
             )

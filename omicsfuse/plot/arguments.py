@@ -19,17 +19,17 @@ from omicsfuse.core.results import Fusion, Prepared, Subtypes
 
 #: Where a user has objects of a class from.
 _FROM = {
-    "Assessment": "what `assess` returns",
-    "AssignmentEvidence": "what `cross_validate_assignment` returns",
-    "Cohort": "what `read_cohort` returns",
-    "Fusion": "what `fuse` returns",
-    "HeterogeneityIndex": "what `heterogeneity_index` returns",
-    "Interpretation": "what `interpret` returns",
-    "Prepared": "what `preprocess` returns",
-    "RadiogenomicMap": "what `radiogenomic_map` returns",
-    "Subtypes": "what `cluster` returns",
-    "SurvivalComparison": "what `compare_survival` returns",
-    "Verification": "what `verify` returns",
+    "Assessment": "from of.assess",
+    "AssignmentEvidence": "from of.cross_validate_assignment",
+    "Cohort": "from of.read_cohort",
+    "Fusion": "from of.fuse",
+    "HeterogeneityIndex": "from of.heterogeneity_index",
+    "Interpretation": "from of.interpret",
+    "Prepared": "from of.preprocess",
+    "RadiogenomicMap": "from of.radiogenomic_map",
+    "Subtypes": "from of.cluster or of.Subtypes.from_labels",
+    "SurvivalComparison": "from of.compare_survival",
+    "Verification": "from of.verify",
 }
 
 

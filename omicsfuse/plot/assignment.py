@@ -56,15 +56,15 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
         evidence.table, "accuracy", "accuracy_ci_low", "accuracy_ci_high", "no_information_rate"
     )
     if table.empty:
-        return nothing("no classifier of new patients was made", ax)
+        return nothing("no classifier for new patients was made", ax)
     ax_height = 0.27 * len(table) + 0.2
     ax = axes_or_new(ax, 8.4, 1.5 + ax_height)
     places = np.arange(len(table))
     clear = (table["p"] <= SIGNIFICANCE).to_numpy()
     rates = table["no_information_rate"].to_numpy(dtype=float)
     for marked, colour, label in (
-        (clear, ACCENT, f"above the largest subtype's share (p at most {SIGNIFICANCE:g})"),
-        (~clear, MUTED, "not above it"),
+        (clear, ACCENT, f"above the share of the largest subtype (p at most {SIGNIFICANCE:g})"),
+        (~clear, MUTED, "not significant"),
     ):
         if not marked.any():
             continue
@@ -92,13 +92,13 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
             color=INK,
             markerfacecolor="none",
             markersize=4.5,
-            label="of the patients assigned",
+            label="accuracy in assigned patients",
         )
     low = min(float(table["accuracy_ci_low"].min()), float(rates.min()))
     ax.set_xlim(max(0.0, low - 0.06), 1.01)
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.set_yticks(places, [shorten(str(name), 60) for name in table["layers"]])
-    ax.set_xlabel("accuracy among held-out patients, 95% interval")
+    ax.set_xlabel("accuracy in held-out patients (95% CI)")
     grid_behind(ax, "x")
     beside = ax.get_yaxis_transform()
     for place, (_, row) in enumerate(table.iterrows()):
@@ -115,7 +115,9 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
         1.16, -0.75, "assigned", transform=beside, va="bottom", ha="right", fontsize=7.8,
         color=MUTED,
     )  # fmt: skip
-    ax.text(1.22, -0.75, "accuracy", transform=beside, va="bottom", fontsize=7.8, color=MUTED)
+    ax.text(
+        1.22, -0.75, "test of accuracy", transform=beside, va="bottom", fontsize=7.8, color=MUTED
+    )
     below = ScaledTranslation(0, -0.5, ax.figure.dpi_scale_trans)
     ax.legend(
         loc="upper left", bbox_to_anchor=(-0.02, 0), bbox_transform=ax.transAxes + below,
@@ -135,7 +137,7 @@ def assignment_calibration_figure(
     """
     bins = rows_with(evidence.calibration, "predicted", "observed", "n")
     if bins.empty:
-        return [nothing("no classifier of new patients was made", ax)]
+        return [nothing("no classifier for new patients was made", ax)]
     names = list(dict.fromkeys(bins["layers"].astype(str)))
     table = evidence.table
     n_layers = dict(zip(table["layers"].astype(str), table["n_layers"], strict=True))
@@ -161,7 +163,7 @@ def assignment_calibration_figure(
         )
         if name in errors:
             panel.text(
-                0.98, 0.04, f"mean error {errors[name]:.2f}", transform=panel.transAxes,
+                0.98, 0.04, f"calibration error {errors[name]:.2f}", transform=panel.transAxes,
                 ha="right", fontsize=7.5, color=MUTED,
             )  # fmt: skip
         panel.set_xlim(0, 1.03)
@@ -171,9 +173,9 @@ def assignment_calibration_figure(
         panel.set_axisbelow(True)
         whole = name == names[-1] and 1 < len(alone) == n_layers[name]
         panel.set_title(shorten("all layers" if whole else name, 26), y=1.0)
-        panel.set_xlabel("probability given")
+        panel.set_xlabel("predicted probability")
         if i % 3 == 0:
-            panel.set_ylabel("share right")
+            panel.set_ylabel("observed share correct")
     return drawn
 
 

@@ -125,11 +125,13 @@ def top_markers(
 
     require_columns(
         markers, ("layer", "feature", "subtype", "effect", "p", "fdr"), "markers",
-        "what `differential_features` returns",
+        "the table from of.differential_features",
     )  # fmt: skip
     chosen = select_markers(markers, subtypes.names, per_subtype=per_subtype, fdr=fdr)
     if chosen.empty:
-        return nothing(f"no feature marks a subtype at a false discovery rate of {fdr:g}", ax)
+        return nothing(
+            f"no feature is a marker of a subtype at a false discovery rate of {fdr:g}", ax
+        )
     labels = patients_in_order(subtypes)
     values = np.array(
         [

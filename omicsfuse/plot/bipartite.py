@@ -31,7 +31,7 @@ def module_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) 
 
     table = radiogenomics.modules
     if table.empty:
-        return nothing("radiomic clusters were not held against co-expression modules", ax)
+        return nothing("radiomic clusters were not compared with co-expression modules", ax)
     strongest = table.sort_values("p", kind="stable").drop_duplicates("cluster")
     clusters = _natural(strongest["cluster"].head(MOST_CLUSTERS))
     modules = _natural(table["module"])
@@ -108,7 +108,7 @@ def module_network(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) 
     table = radiogenomics.modules
     edges = table[table["fdr"] <= FDR] if len(table) else table
     if edges.empty:
-        return nothing("no radiomic cluster goes with a co-expression module", ax)
+        return nothing("no radiomic cluster is associated with a co-expression module", ax)
     edges = edges.sort_values("p", kind="stable").head(MOST_EDGES)
     clusters, modules = _natural(edges["cluster"]), _natural(edges["module"])
     tallest = max(len(clusters), len(modules))

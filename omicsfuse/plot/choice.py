@@ -172,7 +172,7 @@ def consensus_cdf(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes"
         ax.plot(curve["consensus"], curve["cdf"], drawstyle="steps-post", label=label, **style)
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1.01)
-    ax.set_xlabel("consensus: share of resamples in which a pair is together")
-    ax.set_ylabel("share of pairs")
+    ax.set_xlabel("consensus (share of resamples with both patients in one group)")
+    ax.set_ylabel("cumulative share of pairs")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02), handlelength=2.6)
     return ax

@@ -51,7 +51,7 @@ def stability(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     ax.axvspan(0, COMES_BACK, color="#f3f4f6", zorder=0)
     ax.axvline(COMES_BACK, color=INK, linewidth=0.9, linestyle=(0, (3, 3)), zorder=2.5)
     for x, text, side in (
-        (COMES_BACK - 0.012, "not reliably found again", "right"),
+        (COMES_BACK - 0.012, "unstable: below", "right"),
         (COMES_BACK + 0.012, f"{COMES_BACK:g}", "left"),
     ):
         ax.text(x, 1.02, text, transform=ax.get_xaxis_transform(), ha=side, color=MUTED)
@@ -82,7 +82,7 @@ def stability(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     ax.set_ylim(len(table) - 0.45, -0.55)
     ax.set_xlim(0, 1)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("Jaccard similarity with the subtype found in resampled patients")
+    ax.set_xlabel("Jaccard index over resamples (mean, SD)")
     return ax
 
 

@@ -51,14 +51,14 @@ def colours_of(palette: str | Sequence[str]) -> tuple[str, ...]:
     if isinstance(palette, str):
         if palette not in PALETTES:
             raise StudyError(
-                f'palette is "{palette}"; {did_you_mean(palette, PALETTES)}. '
-                "A list of colours as #rrggbb is taken too."
+                f'palette is "{palette}"; {did_you_mean(palette, PALETTES)}. A list of '
+                "colours as #rrggbb is also valid."
             )
         return PALETTES[palette]
     colours = tuple(str(colour) for colour in palette)
     wrong = [colour for colour in colours if not _COLOUR.fullmatch(colour)]
     if wrong or len(colours) < 2 or len(set(colours)) < len(colours):
-        why = f"{wrong[0]!r} is no colour" if wrong else "give two colours or more, none twice"
+        why = f"{wrong[0]!r} is not a colour" if wrong else "give at least two different colours"
         raise StudyError(f'palette is {list(colours)!r}: {why}; expected colours as "#1b9e77".')
     return colours
 

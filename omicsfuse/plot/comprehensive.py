@@ -125,12 +125,12 @@ def comprehensive_heatmap(
         subtypes, prepared = prepared, subtypes
     if not isinstance(subtypes, Subtypes) or not isinstance(prepared, Prepared):
         raise StudyError(
-            f"subtypes and prepared are both of type {type(subtypes).__name__}; expected what "
-            "`cluster` returns and what `preprocess` returns."
+            f"subtypes and prepared are both of type {type(subtypes).__name__}; expected "
+            "Subtypes (from of.cluster) and Prepared (from of.preprocess)."
         )
     names = subtypes.names
     if len(names) < 2:
-        return nothing("all patients form one group, so no feature marks a subtype", ax)
+        return nothing("all patients form one group: there are no markers", ax)
     if markers is None:
         markers = differential_features(subtypes, prepared)
     rows = heatmap_rows(
@@ -138,7 +138,9 @@ def comprehensive_heatmap(
         fdr=fdr,
     )  # fmt: skip
     if rows.empty:
-        return nothing(f"no feature marks a subtype at a false discovery rate of {fdr:g}", ax)
+        return nothing(
+            f"no feature is a marker of a subtype at a false discovery rate of {fdr:g}", ax
+        )
     labels = patients_in_order(subtypes).astype(str)
     kinds: Mapping[str, str] = {}
     if annotations is None and cohort is not None:

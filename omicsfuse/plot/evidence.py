@@ -40,7 +40,7 @@ def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "lis
     table = assessment.tests
     statistic = tested_statistic(table)
     if not statistic:
-        return [nothing("whether there are subtypes was not tested", ax)]
+        return [nothing("the existence of subtypes was not tested", ax)]
     table = table[table["statistic"] == statistic]
     kinds = list(dict.fromkeys(table["test"]))
     drawn = panels(ax, len(kinds), 0.6 + 2.6 * len(kinds), 2.5)
@@ -52,7 +52,7 @@ def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "lis
         mean, sd = rows["null_mean"], rows["null_sd"]
         grid_behind(panel, "y")
         panel.fill_between(ks, mean - 2 * sd, mean + 2 * sd, color=FAINT, linewidth=0)
-        panel.plot(ks, mean, "--", color=MUTED, linewidth=1.2, label="draws, 2 SD")
+        panel.plot(ks, mean, "--", color=MUTED, linewidth=1.2, label="draws (mean, 2 SD)")
         panel.plot(ks, rows["observed"], "o-", color=ACCENT, markersize=5, label="real network")
         panel.set_xticks(ks)
         panel.set_xlabel("k")
@@ -89,7 +89,7 @@ def consensus_matrix(
         return nothing("patients were not resampled", ax)
     order = consensus_order(assessment.consensus, subtypes)
     if order.empty:
-        return nothing("none of the resampled patients has a subtype", ax)
+        return nothing("no resampled patient has a subtype", ax)
     if len(order) > MOST_DRAWN:
         order = order[np.linspace(0, len(order) - 1, MOST_DRAWN).round().astype(int)]
     values = assessment.consensus.loc[order, order].to_numpy(dtype=float)
@@ -111,7 +111,12 @@ def consensus_matrix(
             linewidth=min(1.4, 200 / len(order)), clip_on=False,
         )  # fmt: skip
     colour_bar(
-        image, ax, "consensus: share of resamples together", fraction=0.035, pad=0.04, aspect=28
+        image,
+        ax,
+        "consensus (share of resamples in one group)",
+        fraction=0.035,
+        pad=0.04,
+        aspect=28,
     )
     return ax
 

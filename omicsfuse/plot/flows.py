@@ -64,7 +64,7 @@ def alluvial(
     name = name or str("known groups" if known.name is None else known.name)
     counts = flow_counts(subtypes, known)
     if counts.empty or not counts.drop(index=UNKNOWN, errors="ignore").to_numpy().sum():
-        return nothing(f"{clean(name)} is known of no patient with a subtype", ax)
+        return nothing(f"{clean(name)} is known for no patient with a subtype", ax)
     n = int(counts.to_numpy().sum())
     ax = axes_or_new(ax, 6.2, 1.0 + 0.32 * max(len(counts), len(counts.columns), 8))
     left, right = _tops(counts.sum(axis=1), n), _tops(counts.sum(axis=0), n)

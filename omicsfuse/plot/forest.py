@@ -75,7 +75,7 @@ def forest(cox: SurvivalComparison | pd.DataFrame, *, ax: "Axes | None" = None) 
     'log'
     """
     cox_table = cox.cox if isinstance(cox, SurvivalComparison) else cox
-    require_columns(cox_table, _COLUMNS, "cox", "the `cox` of what `compare_survival` returns")
+    require_columns(cox_table, _COLUMNS, "cox", "cox of the result of of.compare_survival")
     if cox_table.empty:
         return nothing("no Cox model was fitted", ax)
     rows: list[Line] = []

@@ -21,7 +21,7 @@ MOST_GROUPS = 40
 #: Panels of gains: the prefix of their columns, the column of p, the title.
 _GAINS = (
     ("shared", "p_adds", "shares structure\nwith the other layers"),
-    ("held_out", "held_out_gain_p", "helps to tell\na layer held out"),
+    ("held_out", "held_out_gain_p", "improves separation\nin a held-out layer"),
 )
 
 
@@ -104,7 +104,7 @@ def _agreements(panel: "Axes", table: pd.DataFrame) -> None:
     ends = [0.0, 1.0]
     for name, label, shape, colour, filled in (
         ("agreement_alone", "layer alone", "o", ACCENT, True),
-        ("agreement_without", "without it", "s", PALETTE[1], False),
+        ("agreement_without", "without the layer", "s", PALETTE[1], False),
     ):
         if not _has(table, name):
             continue

@@ -63,7 +63,9 @@ def pathways(
     >>> [text.get_text() for text in ax.get_xticklabels()]
     ['S1 vs S2']
     """
-    require_columns(enrichment, _COLUMNS, "enrichment", "the `enrichment` of a run, or `enrich`")
+    require_columns(
+        enrichment, _COLUMNS, "enrichment", "enrichment of a run, or the table from of.enrich"
+    )
     subtypes = names_of(subtypes)
     table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
     table = one_direction(table, subtypes)
@@ -206,7 +208,9 @@ def pathway_heatmap(
     """
     import matplotlib
 
-    require_columns(enrichment, _COLUMNS, "enrichment", "the `enrichment` of a run, or `enrich`")
+    require_columns(
+        enrichment, _COLUMNS, "enrichment", "enrichment of a run, or the table from of.enrich"
+    )
     subtypes = names_of(subtypes)
     table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
     table = one_direction(table, subtypes)

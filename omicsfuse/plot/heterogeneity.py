@@ -63,7 +63,7 @@ def heterogeneity_heatmap(
 
     layer = prepared.layers.get(str(index.params.get("layer", "")))
     if layer is None or index.features.empty:
-        return [nothing("the features of the index are not at hand", ax)]
+        return [nothing("the features of the index are not available", ax)]
     ordered = index.patients.sort_values("index", kind="stable")
     features = _shown(index.features)
     table = layer.values.reindex(ordered.index)[features["feature"].tolist()]  # noqa: PD011
@@ -108,7 +108,7 @@ def heterogeneity_heatmap(
     if 0 < split < len(features):
         below.axhline(split, color="white", linewidth=2.5)
     below.tick_params(left=False, bottom=False, labelbottom=False, labelsize=7)
-    below.set_xlabel(f"{len(ordered)} patients, by index", fontsize=8)
+    below.set_xlabel(f"{len(ordered)} patients, ordered by index", fontsize=8)
     for panel in (top, below):
         for side in ("top", "right", "bottom"):
             panel.spines[side].set_visible(False)
@@ -143,7 +143,7 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
     rows = rows_with(index.tests, "effect", "effect_ci_low", "effect_ci_high")
     rows = rows[rows["effect_name"] == _SPEARMAN] if len(rows) else rows
     if rows.empty:
-        return nothing("no number to correlate the index with", ax)
+        return nothing("no numeric variable to correlate with the index", ax)
     if len(rows) > MOST_CORRELATES:
         strongest = rows.sort_values("p", kind="stable").head(MOST_CORRELATES).index
         rows = rows[rows.index.isin(strongest)]
@@ -197,7 +197,7 @@ def heterogeneity_survival(index: HeterogeneityIndex, *, ax: "Axes | None" = Non
         known = pd.notna(row["events"])
         lines.append(
             Line(
-                f"with {row['covariates']}" if row["covariates"] else "alone",
+                f"adjusted for {row['covariates']}" if row["covariates"] else "unadjusted",
                 float(row["effect"]),
                 float(row["effect_ci_low"]),
                 float(row["effect_ci_high"]),

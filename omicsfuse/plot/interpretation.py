@@ -93,7 +93,7 @@ def interpretation_genes(
         if not known.any():
             continue
         shown, at = rows[known], places[known] + shift
-        label = "as it is" if kind == "effect" else "adjusted"
+        label = "unadjusted" if kind == "effect" else "adjusted"
         low, high = shown[f"{stem}_ci_low"], shown[f"{stem}_ci_high"]
         ax.hlines(at, low, high, color=colour, linewidth=1.3)
         ax.plot(
@@ -113,7 +113,7 @@ def interpretation_genes(
     ax.set_yticks(places, names)
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ax.axvline(0, color=MUTED, linewidth=0.9, zorder=0)
-    ax.set_xlabel(clean(_per(rows, several)) + ", 95% interval")
+    ax.set_xlabel(clean(_per(rows, several)) + " (95% CI)")
     grid_behind(ax, "x")
     beside = ax.get_yaxis_transform()
     for x, column, title in ((1.09, "fdr", "FDR"), (1.24, "adjusted_fdr", "adjusted")):
@@ -218,7 +218,7 @@ def interpretation_groups(
     chosen = interpretation.params.get("subtypes", {}) if groups is None else groups
     group = pd.Series(dict(chosen), dtype=object).reindex(interpretation.scores.index).dropna()
     if group.empty:
-        return [nothing("no subtypes are known of these patients", ax)]
+        return [nothing("the subtypes of these patients are unknown", ax)]
     scores = interpretation.scores.loc[group.index]
     names = sorted(group.unique(), key=lambda name: (len(str(name)), str(name)))
     ax = panels(ax, 1, 1.6 + 0.85 * len(names), 2.7)[0]
@@ -237,7 +237,7 @@ def interpretation_groups(
                 label=shorten(value, 24),
             )
             bottom += share
-        ax.set_ylabel("share of the patients")
+        ax.set_ylabel("share of patients")
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02))
     else:
         values = scores.to_numpy(dtype=float)

@@ -54,7 +54,7 @@ def layer_contributions(assessment: Assessment, *, ax: "Axes | None" = None) -> 
     table = assessment.layers
     shown = layer_columns(table)
     if not shown:
-        return [nothing("the layers' contributions were not assessed", ax)]
+        return [nothing("the contributions of layers were not assessed", ax)]
     height = 1.0 + 0.3 * len(table)
     drawn = panels(ax, len(shown), 1.6 + 2.2 * len(shown), height)
     for i, (panel, name) in enumerate(zip(drawn, shown, strict=True)):
@@ -156,7 +156,9 @@ def subtype_layers(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     frameless(ax)
-    bar = colour_bar(image, ax, "within / between\n(log scale)", fraction=0.06, pad=0.03, aspect=14)
+    bar = colour_bar(
+        image, ax, "affinity within / between\n(log scale)", fraction=0.06, pad=0.03, aspect=14
+    )
     ticks = np.array([1 / _DARKEST, 0.5, 1.0, 2.0, _DARKEST])
     texts = [f"{tick:g}" for tick in ticks]
     texts[0], texts[-1] = f"{texts[0]} or less", f"{texts[-1]} or more"

@@ -67,7 +67,7 @@ def meta_forest(
     """
     means = _chosen(verification, endpoint, comparison, scope)
     if means.empty:
-        return nothing("fewer than two cohorts have a hazard ratio to take together", ax)
+        return nothing("fewer than two cohorts have a hazard ratio to combine", ax)
     means = means[means["left_out"] == ""]
     first = means.iloc[0]
     table = verification.table
@@ -87,7 +87,7 @@ def meta_forest(
         rows.append(replace(line_of(mean, _mean(str(mean["model"]))), diamond=True))
     others = cohorts[~inside]
     if len(others):
-        rows.append(Line("Not in the means"))
+        rows.append(Line("Not in the combined estimate"))
         rows += [
             replace(
                 line_of(row, f"{shorten(row['cohort'], 20)} ({_WHY[str(row['role'])]})"), faint=True
@@ -117,7 +117,7 @@ def leave_one_out_forest(
     several = meta[meta["cohorts"] >= 3] if len(repeated) else repeated
     chosen = _chosen(replace(verification, meta=several), endpoint, comparison, scope)
     if chosen.empty:
-        return nothing("fewer than three cohorts have a hazard ratio to take together", ax)
+        return nothing("fewer than three cohorts have a hazard ratio to combine", ax)
     first = chosen.iloc[0]
     named = _chosen(
         verification, str(first["endpoint"]), str(first["comparison"]), str(first["scope"])

@@ -89,7 +89,7 @@ def methylation_quadrants(
         _write_genes(
             panel, genes[significant].sort_values(["p", "gene"], kind="stable").head(named)
         )
-        panel.set_title(f"{name} against the rest" if len(subtypes) > 2 else " vs ".join(subtypes))
+        panel.set_title(f"{name} vs others" if len(subtypes) > 2 else " vs ".join(subtypes))
         panel.set_xlabel("methylation (M-value)", fontsize=7.5)
         if place % columns == 0:
             panel.set_ylabel(f"expression{f' ({unit})' if unit else ''}", fontsize=7.5)

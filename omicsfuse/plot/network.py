@@ -82,7 +82,7 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
     off = values[~np.eye(len(values), dtype=bool)]
     positive = off[off > 0]
     if not len(positive):
-        return nothing("the fused network has no affinity between patients", ax)
+        return nothing("the fused network has no affinities between patients", ax)
     low, high = np.percentile(positive, [5, 99])
     if not low < high:
         low, high = low * 0.9, low * 1.1

@@ -77,13 +77,13 @@ def patient_map(
     'HPV'
     """
     embedding = embed(source) if isinstance(source, Fusion) else source
-    require_columns(embedding, ("x", "y"), "source", "what `embed` returns")
+    require_columns(embedding, ("x", "y"), "source", "the table from of.embed")
     if source is embedding:
         tell_strangers(subtypes, embedding, stacklevel=4)
     placed = embedding.dropna(subset=["x", "y"]) if len(embedding) else embedding
     labels = subtypes.labels[subtypes.labels.index.isin(placed.index)]
     if labels.empty:
-        return nothing("no patient has a place on the map", ax)
+        return nothing("no patient has coordinates on the map", ax)
     if colour is not None:
         colour = _checked(colour, labels.index)
     ax = axes_or_new(ax, 5.2, 4.4)
@@ -124,12 +124,14 @@ def _checked(colour: pd.Series, patients: pd.Index) -> pd.Series:
     """Values of the patients on the map, or say why there are none."""
     if colour.index.has_duplicates:
         twice = colour.index[colour.index.duplicated()][0]
-        raise StudyError(f'colour has patient "{twice}" more than once; give one value a patient.')
+        raise StudyError(
+            f'colour has patient "{twice}" more than once; give one value per patient.'
+        )
     values = colour.reindex(patients)
     if values.notna().sum() == 0:
         first = list(map(str, colour.index[:3]))
         raise StudyError(
-            f"colour has no value of any patient on the map; its index begins with "
+            "colour has no value for patients on the map; its index begins with "
             f"{', '.join(first) or 'nothing'}, that of the map with "
             f"{', '.join(map(str, patients[:3]))}."
         )

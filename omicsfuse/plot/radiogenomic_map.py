@@ -232,8 +232,8 @@ def radiogenomic_quantiles(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" 
         ax.plot([], [], color=MUTED, linestyle="--", linewidth=1.0, label="adjusted")
     ax.set_xlim(0, far * 1.02)
     ax.set_ylim(0, max(far, float(observed.max())) * 1.04)
-    ax.set_xlabel("-log10 p by chance")
-    ax.set_ylabel("-log10 p observed")
+    ax.set_xlabel("expected -log10 p")
+    ax.set_ylabel("observed -log10 p")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     return ax
 

@@ -35,7 +35,7 @@ def random_null_figure(
         if wanted is not None and len(null):
             null = null[null[column] == wanted]
     if null.empty or not (null["kind"] != "signature").any():
-        return [nothing("the signature was not held against random gene sets", ax)]
+        return [nothing("the signature was not compared with random gene sets", ax)]
     keys = ["cohort", "endpoint", "signature", "score"]
     groups = list(null.groupby(keys, sort=False))
     columns = min(_COLUMNS, len(groups))

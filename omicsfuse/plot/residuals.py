@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import SurvivalComparison
+from omicsfuse.core.time_to_event import per_unit, shown_unit
 from omicsfuse.plot.canvas import nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, INK, MUTED
 from omicsfuse.plot.kaplan import time_ticks
@@ -44,7 +45,11 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
     rows = -(-len(terms) // _COLUMNS)
     width = 0.6 + 2.7 * min(len(terms), _COLUMNS)
     drawn = panel_grid(ax, len(terms), _COLUMNS, width, 2.35 * rows)
-    last = float(table["time"].max()) or 1.0
+    longest = float(table["time"].max())
+    unit = shown_unit(comparison.unit, longest)
+    factor = per_unit(comparison.unit, unit)
+    table = table.assign(time=table["time"] * factor)
+    last = longest * factor or 1.0
     for i, (panel, term) in enumerate(zip(drawn, terms, strict=True)):
         of_term = table[table["term"].astype(str) == term].sort_values("time", kind="stable")
         panel.axhline(0, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
@@ -67,7 +72,7 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
                 zorder=3,
             )  # fmt: skip
         panel.set_xlim(0, last * 1.03)
-        ticks = time_ticks(last)[::2]
+        ticks = time_ticks(last, unit, 4)
         panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         panel.set_title(shorten(term, 34), fontsize=8.8, y=1.0)
         p = format_p(_p(comparison.proportional, str(of_term["model"].iloc[0]), term))
@@ -77,7 +82,7 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
                 bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5},
             )  # fmt: skip
         if i >= len(terms) - _COLUMNS:
-            panel.set_xlabel(f"time ({clean(comparison.unit)})")
+            panel.set_xlabel(f"Time ({clean(unit)})")
         if i % _COLUMNS == 0:
             panel.set_ylabel("log hazard ratio")
     return drawn

@@ -68,7 +68,7 @@ def enrichment_plot(
     below.axhline(0, color=MUTED, linewidth=0.6)
     below.vlines(places - 0.5, 0, statistic, colors=list(colours), linewidth=0.9)
     below.set_ylabel("t", fontsize=7.5)
-    below.set_xlabel(f"place among {n:,} genes, highest in {subtype} first", fontsize=7.5)
+    below.set_xlabel(f"rank among {n:,} genes (highest in {subtype} first)", fontsize=7.5)
     below.locator_params(axis="y", nbins=3)
     for panel in (above, ticks):
         panel.xaxis.set_visible(False)

@@ -119,7 +119,7 @@ def save_figure(
     formats, dpi = checked_formats(formats), whole_number(dpi, "dpi", *DPI)
     stem = Path(stem)
     if not stem.parent.is_dir():
-        raise StudyError(f"the folder {stem.parent} does not exist; make it, or name another.")
+        raise StudyError(f"the folder {stem.parent} does not exist; create it, or name another.")
     drawn = pictures(axes, stem.name, formats, dpi, checked_size(size))
     paths = [Path(f"{stem}.{one}") for one in formats]
     for path, content in zip(paths, drawn, strict=True):
@@ -176,5 +176,5 @@ def figure_of(axes: Any) -> Any:
     from matplotlib.figure import Figure
 
     first = axes[0] if isinstance(axes, Sequence) and len(axes) else axes
-    require(first, (Axes, Figure), "axes", "what a function of omicsfuse.plot returned")
+    require(first, (Axes, Figure), "axes", "the result of a function of omicsfuse.plot")
     return first.get_figure(root=True)

@@ -35,7 +35,7 @@ def sensitivity(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
 
     table = assessment.sensitivity
     if table.empty:
-        return nothing("other settings were not tried", ax)
+        return nothing("no other settings were tested", ax)
     settings = list(dict.fromkeys(table["setting"]))
     widest = int(table["setting"].value_counts().max())
     ax = axes_or_new(ax, 2.4 + 0.78 * max(widest, 4), 0.9 + 0.4 * len(settings))
@@ -73,7 +73,7 @@ def sensitivity(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     colour_bar(
         scale, ax, "adjusted Rand index with the subtypes", fraction=0.03, pad=0.01, aspect=24
     )
-    lines = ["framed: as reported"]
+    lines = ["framed: settings of the report"]
     lines += [
         f"({chr(ord('a') + i % 26)}) {shorten(reason, 90)}" for i, reason in enumerate(reasons[:6])
     ]

@@ -13,7 +13,7 @@ from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Prepared, Subtypes, SurvivalComparison
 from omicsfuse.plot.annotation_rows import annotation_row
 from omicsfuse.plot.biology import top_markers
-from omicsfuse.plot.canvas import new_figure, styled
+from omicsfuse.plot.canvas import new_figure, nothing, styled
 from omicsfuse.plot.colours import MUTED, marker, subtype_colour
 from omicsfuse.plot.heatmap_key import text_width
 from omicsfuse.plot.kaplan import kaplan_meier
@@ -64,9 +64,15 @@ def small_map(
     figure.set_layout_engine("none")
     wide = (SIZE[0] - _GAP * (count - 1)) / count
     keys = [[(name, marker(name), subtype_colour(name)) for name in subtypes.names]]
+    placed = embedding.dropna(subset=["x", "y"])
+    shown = subtypes.labels[subtypes.labels.index.isin(placed.index)]
+    if shown.empty:
+        for other in axes[1:]:
+            other.remove()
+        return [nothing("no patient has a place on the map", axes[0])]
     patient_map(embedding, subtypes, ax=axes[0])
     axes[0].get_legend().remove()
-    sizes = [{str(name): int(n) for name, n in subtypes.labels.value_counts().items()}]
+    sizes = [{name: int((shown == name).sum()) for name in subtypes.names}]
     titles = ["subtypes"]
     if known is not None:
         entries, numbers = _by_label(axes[1], embedding, known, kind)

@@ -42,9 +42,9 @@ def log_rank_text(test: pd.Series | None, pipeline: pd.Series | None = None) -> 
     if pipeline is not None:
         whole = format_p(pipeline.get("p_permutation", np.nan))
         line = "log-rank not tested (see the table of tests)"
-        line = f"log-rank {whole}, with the whole pipeline permuted" if whole else line
+        line = f"log-rank {whole}, whole pipeline permuted" if whole else line
     elif is_void(test):
-        line = "log-rank p is void (see the table of tests)"
+        line = "log-rank p is invalid (see the table of tests)"
     elif first and second:
         line = f"log-rank {first} (permutation {second})"
     elif first or second:

@@ -21,7 +21,7 @@ def tell(artist: "Artist", texts: Tips) -> None:
 
 def told(figure: "Figure") -> dict[str, Tips]:
     """Name the artists of a figure that have texts, and give these by the names."""
-    artists = [artist for artist in figure.findobj() if artist in _TIPS]
+    artists = [artist for artist in _TIPS if artist.get_figure(root=True) is figure]
     for number, artist in enumerate(artists):
         artist.set_gid(f"tips-{number}")
     return {f"tips-{number}": _TIPS[artist] for number, artist in enumerate(artists)}

@@ -58,9 +58,7 @@ class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     #: What to do when no usable feature is left.
-    _remedy: ClassVar[str] = (
-        "Check the table and its declared kind and scale, or leave the layer out."
-    )
+    _remedy: ClassVar[str] = "Check the table and its declared kind and scale, or remove the layer."
 
     #: Why it has no ``n_features``, where it has none.
     without_n_features: ClassVar[str] = "all features are used"
@@ -224,7 +222,7 @@ class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         if len(columns) == 0:
             reasons = "; ".join(f"{len(v)} {reason}" for reason, v in self.dropped_.items())
             raise NothingUsableError(
-                f"no usable feature is left (n_features={self.n_features_in_}): {reasons}. "
+                f"no usable feature remains (n_features={self.n_features_in_}): {reasons}. "
                 f"{self._remedy}"
             )
 

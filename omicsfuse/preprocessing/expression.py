@@ -99,8 +99,8 @@ class ExpressionPreprocessor(ContinuousPreprocessor):
         if (X < 0).any():
             raise PreprocessError(
                 f"Negative values in data passed to {type(self).__name__}: the smallest is "
-                f"{np.nanmin(X):g}, but scale {self.scale!r} has none. Declare the scale the "
-                "values are on, for example 'log2' or 'zscore'."
+                f"{np.nanmin(X):g}, but scale {self.scale!r} has no negative values. Declare "
+                "the scale of the values, for example 'log2' or 'zscore'."
             )
         if self.scale == "counts":
             library = np.nansum(X, axis=1, keepdims=True)

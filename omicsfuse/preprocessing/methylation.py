@@ -79,9 +79,9 @@ class MethylationPreprocessor(ContinuousPipeline):
         outside = int(np.sum((X < 0) | (X > 1)))
         if outside:
             warnings.warn(
-                f"MethylationPreprocessor: {outside} of {X.size} beta values lie outside 0 to 1 "
-                f"({np.nanmin(X):g} to {np.nanmax(X):g}) and were brought to the nearer bound; "
-                "declare scale 'm_value' if these are M-values.",
+                f"MethylationPreprocessor: {outside} of {X.size} beta values lie outside 0 to "
+                f"1 ({np.nanmin(X):g} to {np.nanmax(X):g}) and were set to the nearest bound; "
+                "for M-values declare scale 'm_value'.",
                 OmicsfuseWarning,
                 stacklevel=2,
             )

@@ -51,8 +51,8 @@ class MutationPreprocessor(LayerPreprocessor):
     """
 
     _remedy: ClassVar[str] = (
-        "A gene mutated in hardly any patient, or in all, cannot tell patients apart: leave the "
-        "layer out, give it genes that are mutated more often, or lower min_patients and "
+        "Genes mutated in very few or in all patients cannot separate patients: remove the "
+        "layer, add genes that are mutated more often, or lower min_patients and "
         "min_prevalence."
     )
 

@@ -87,7 +87,7 @@ def preprocess(
     """
     if isinstance(cohort, Mapping):
         cohort = Cohort.from_tables(cohort, name="tables")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns, or a dict of tables")
+    require(cohort, Cohort, "cohort", "from of.read_cohort, or a dict of tables")
     names = _chosen(cohort, layers)
     per_layer = n_features if isinstance(n_features, Mapping) else {}
     common = None if isinstance(n_features, Mapping) else n_features
@@ -120,7 +120,7 @@ def prepared_from(
     """Layers made ready: as they are, or by ``preprocess`` where they are a cohort or tables."""
     if isinstance(given, Cohort | Mapping):
         return preprocess(given, layers)
-    hint = "what of.preprocess returns, a cohort, or a dict of tables"
+    hint = "from of.preprocess, a cohort, or a dict of tables"
     require(given, Prepared, "prepared", hint)
     return given
 
@@ -183,8 +183,8 @@ def _prepare(
     """Fit and apply the preprocessor of one layer, and count what it left out."""
     if layer.table.empty:
         raise CohortError(
-            f"layer {name!r} is empty ({len(layer.table)} patients, "
-            f"{layer.table.shape[1]} features); leave it out or check its file."
+            f"layer {name!r} is empty ({len(layer.table)} patients, {layer.table.shape[1]} "
+            "features); remove the layer or check its file."
         )
     try:
         transformer = make_preprocessor(layer, **options)
@@ -218,7 +218,7 @@ def _unusable_exclusion(name: str, layer: Layer) -> Exclusion:
     """Count a whole layer as excluded."""
     features = layer.table.columns
     shown = tuple(str(feature) for feature in features[:5])
-    reason = "no usable feature: the layer is left out"
+    reason = "no usable feature: layer excluded"
     return Exclusion("preprocess", name, "features", len(features), reason, shown)
 
 
@@ -228,7 +228,7 @@ def _report_unusable(unusable: Mapping[str, str], usable: list[str]) -> None:
         raise CohortError(" ".join(unusable.values()))
     for message in unusable.values():
         warnings.warn(
-            f"{message} It is left out, and the other layers ({', '.join(usable)}) are used.",
+            f"{message} The layer is excluded; the other layers ({', '.join(usable)}) are used.",
             OmicsfuseWarning,
             stacklevel=3,
         )
@@ -268,13 +268,13 @@ def _exclusions(
     imputed, limited = transformer.n_imputed_, transformer.n_limited_
     if imputed.any():
         reason = (
-            "missing call counted as not mutated"
+            "missing call read as not mutated"
             if transformer.analysis_scale == "binary"
             else f"missing, imputed from the {transformer.n_neighbors} nearest patients"
         )
         exclusions.append(exclusion("values", imputed.sum(), reason, features[imputed > 0]))
     if limited.any():
-        reason = f"more than {transformer.limit:g} robust standard deviations out, limited to them"
+        reason = f"beyond {transformer.limit:g} robust standard deviations, limited to them"
         exclusions.append(exclusion("values", limited.sum(), reason, features[limited > 0]))
     return exclusions
 
@@ -286,9 +286,9 @@ def _warn_if_mostly_imputed(name: str, used: pd.DataFrame) -> None:
     if len(doubtful):
         shown = ", ".join(str(patient) for patient in doubtful[:5])
         warnings.warn(
-            f"layer {name!r}: {len(doubtful)} patients lack more than {DOUBTFUL_SHARE:.0%} of the "
-            f"features used, so that most of their values are imputed: {shown}. Consider "
-            "leaving them out of this layer.",
+            f"layer {name!r}: {len(doubtful)} patients lack more than {DOUBTFUL_SHARE:.0%} of "
+            f"the features used, and most of their values are imputed: {shown}. Consider "
+            "excluding them from this layer.",
             OmicsfuseWarning,
             stacklevel=4,
         )
@@ -297,7 +297,7 @@ def _warn_if_mostly_imputed(name: str, used: pd.DataFrame) -> None:
 def _chosen(cohort: Cohort, layers: Sequence[str] | None) -> list[str]:
     """Names of the layers to prepare, in the cohort's order."""
     if not cohort.omics:
-        raise CohortError(f"cohort {cohort.name!r} has no omics layer; there is nothing to do.")
+        raise CohortError(f"cohort {cohort.name!r} has no omics layer.")
     if layers is None:
         return list(cohort.omics)
     wanted = sequence_of(layers, str, "layers", "a list of names of layers")

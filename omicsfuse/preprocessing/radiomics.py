@@ -74,9 +74,7 @@ class RadiomicsPreprocessor(ContinuousPipeline):
     [0.1281, -1.1798]
     """
 
-    without_n_features: ClassVar[str] = (
-        "normal scores all have the same variance; max_correlation thins them"
-    )
+    without_n_features: ClassVar[str] = "normal scores have equal variance; use max_correlation"
 
     def __init__(
         self,
@@ -122,7 +120,7 @@ class RadiomicsPreprocessor(ContinuousPipeline):
 
     def _fit_scale(self, X: np.ndarray) -> None:
         if self.method == "rank":
-            fitted = [_normal_scores(column[~np.isnan(column)]) for column in X.T]
+            fitted = _normal_scores_of_columns(X)
             self.quantile_values_ = [values for values, _ in fitted]
             self.quantile_scores_ = [scores for _, scores in fitted]
             return
@@ -158,6 +156,18 @@ class RadiomicsPreprocessor(ContinuousPipeline):
             # A feature that no fitted patient has says nothing about a new one.
             values[present, j] = np.interp(X[present, j], knots, scores) if len(knots) else np.nan
         return values
+
+
+def _normal_scores_of_columns(X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Give the normal scores of each column; those without ties, most of them, share theirs."""
+    # Missing values are sorted to the end.
+    rising = np.sort(X, axis=0)
+    plain = (rising[1:] > rising[:-1]).all(axis=0) & ~np.isnan(rising[-1])
+    everyone = blom(np.arange(1.0, len(X) + 1), len(X))
+    return [
+        (rising[:, j].copy(), everyone) if plain[j] else _normal_scores(X[~np.isnan(X[:, j]), j])
+        for j in range(X.shape[1])
+    ]
 
 
 def _normal_scores(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

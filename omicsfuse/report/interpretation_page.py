@@ -23,9 +23,9 @@ _METHODS = (
     "clinical categories are tested by the Kruskal-Wallis test and, adjusted, by the F test of the "
     "groups (classes: chi-square, Fisher's exact or a Monte Carlo test). False discovery rates are "
     "Benjamini and Hochberg's over each family.",
-    "Gene sets are scored by GSEA's running sum on the ranking by moderated t. Their p-values are "
-    "from shuffled patients (with covariates, by the method of Freedman and Lane), which keeps the "
-    "correlation of genes; p-values from random genes are given too.",
+    "Gene sets are scored by GSEA's running sum on the ranking by moderated t. Their "
+    "p-values are from shuffled patients (with covariates, by the method of Freedman and "
+    "Lane), which keeps the correlation of genes; p-values from random genes are also given.",
 )
 
 
@@ -79,9 +79,9 @@ def _models(source: _Source) -> Iterable[Section[_Source]]:
 def _exclusions(source: _Source) -> Content:
     models = source.interpretations.values()
     table = exclusions_table([excluded for model in models for excluded in model.exclusions])
-    text = "No one: every patient in the table of scores is in the cohort and has a score."
+    text = "None: every patient in the table of scores is in the cohort and has a score."
     answer = "The table lists the exclusions." if table else text
-    return Content("Who was excluded?", (answer,), tables=[table])
+    return Content("Exclusions", (answer,), tables=[table])
 
 
 def _warnings(source: _Source) -> Content | None:

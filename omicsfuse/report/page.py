@@ -39,7 +39,7 @@ from omicsfuse.report.sections import (
 def methods_content(results: RunResults) -> Content:
     """Show the methods, ready to paste, with the references that they cite."""
     paragraphs, references = methods_text(results)
-    first = "Ready to paste, with the references that are cited."
+    first = "Text for a manuscript, with references."
     return Content("Methods", (first, *paragraphs), ordered=tuple(references))
 
 

@@ -134,8 +134,9 @@ def _arrows(text: str) -> Markup:
     """Escape a text and give its signs of raised and lowered features a colour and a name."""
     marked = escape(text)
     for sign, said in ((RAISED, "raised"), (LOWERED, "lowered")):
-        shown = Markup('<span class="{}" role="img" aria-label="{}">{}</span>')
-        marked = marked.replace(sign, shown.format(said, said, sign))
+        # The sign stays on the line of the name that follows.
+        shown = Markup('<span class="{}" role="img" aria-label="{}">{}</span>&nbsp;')
+        marked = marked.replace(f"{sign} ", shown.format(said, said, sign))
     return marked
 
 

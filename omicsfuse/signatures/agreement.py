@@ -91,7 +91,7 @@ def cross_validated_agreement(
         lost = empty[name] if name else max(empty.values())
         if lost:
             rows[-1]["note"] = _joined(
-                rows[-1]["note"], f"no gene set in {lost} of {len(tasks)} folds"
+                rows[-1]["note"], f"no genes selected in {lost} of {len(tasks)} folds"
             )
     table = pd.DataFrame(rows, columns=[*AGREEMENT_COLUMNS, "by_luck"])
     return table.astype({"n": "int64", "by_luck": bool})
@@ -110,8 +110,8 @@ def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
         for row in failed.to_dict("records")
     )
     warnings.warn(
-        f"signature: {some}the scores do not stand for {name}: in patients who had no part in "
-        f"choosing their genes they agree with it no better than by chance: {said}.",
+        f"signature: {some}the scores do not predict {name}: agreement in held-out patients "
+        f"is not above chance: {said}.",
         OmicsfuseWarning,
         stacklevel=3,
     )
@@ -259,7 +259,7 @@ def _row(
         "by_chance": by_chance,
         "p": p,
         "n": n,
-        "note": "no better than by chance: these genes do not stand for the target" * by_luck,
+        "note": "not above chance: these genes do not predict the target" * by_luck,
         "by_luck": by_luck,
     }
 

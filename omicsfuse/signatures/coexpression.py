@@ -285,8 +285,8 @@ def _usable(
     """Genes that vary in at least half of the patients; of many, the most variable ones."""
     if len(table) < MINIMUM_PATIENTS:
         raise SignatureError(
-            f"modules: {len(table)} patients have expression; a network of genes needs at least "
-            f"{MINIMUM_PATIENTS} (and 20 or more to mean much). Use another method, such as "
+            f"modules: {len(table)} patients have expression; a gene network needs at least "
+            f"{MINIMUM_PATIENTS}, and 20 or more to be reliable. Use another method, such as "
             "correlation."
         )
     scale = moments(table)
@@ -295,19 +295,19 @@ def _usable(
     exclusions = []
     if not usable.all():
         left = tuple(genes[~usable])
-        why = "do not vary, or are missing in more than half of the patients"
+        why = "constant, or missing in more than half of the patients"
         exclusions.append(Exclusion("signature", "", "genes", len(left), why, left[:5]))
     fewest = max(MINIMUM_GENES, settings["minimum_size"])
     if usable.sum() < fewest:
         raise SignatureError(
-            f"modules: {int(usable.sum())} genes can be used; a network needs at least {fewest}. "
-            "Give more genes, or a smaller minimum_size."
+            f"modules: {int(usable.sum())} genes are usable; a network needs at least "
+            f"{fewest}. Give more genes, or reduce minimum_size."
         )
     chosen = np.flatnonzero(usable)
     if len(chosen) > settings["maximum_genes"]:
         order = chosen[np.lexsort((chosen, -variance[chosen]))]
         left = tuple(genes[np.sort(order[settings["maximum_genes"] :])])
-        why = f"not among the {settings['maximum_genes']} most variable, which make the network"
+        why = f"not among the {settings['maximum_genes']} most variable genes of the network"
         exclusions.append(Exclusion("signature", "", "genes", len(left), why, left[:5]))
         chosen = np.sort(order[: settings["maximum_genes"]])
     return table[:, chosen], genes[chosen], tuple(exclusions)

@@ -38,8 +38,8 @@ def fix_cut_points(
     lacking = table.index[~table.index.isin(target.values.index)]  # noqa: PD011 - a field of ours
     if len(lacking):
         raise SignatureError(
-            f"cut-points: {len(lacking)} patients have no value of target {target.name!r}, e.g. "
-            f"{lacking[0]}; give the table of those that the signature was derived from."
+            f"cut-points: {len(lacking)} patients have no value of target {target.name!r}, "
+            f"e.g. {lacking[0]}; give the training table of the signature."
         )
     if gsva is None:
         gsva = table.shape[1] * len(table) ** 2 <= _CHEAP
@@ -101,14 +101,14 @@ def _cut(scores: Array, inside: npt.NDArray[np.bool_] | None) -> tuple[float, st
     scores = scores[known]
     n = f"{len(scores)} training patients"
     if not len(scores):
-        return float("nan"), "no patient has it"
+        return float("nan"), "known for no patient"
     if len(np.unique(scores)) < 2:
-        return float("nan"), f"it is the same in all of {n}"
+        return float("nan"), f"the same in all {n} patients"
     if inside is None:
         return float(np.median(scores)), f"median of {n}"
     inside = inside[known]
     if inside.all() or not inside.any():
-        return float("nan"), f"{int(inside.sum())} of {n} are in its group"
+        return float("nan"), f"{int(inside.sum())} of {n} are in the group"
     cut, sensitivity, specificity = youden_cut_point(scores, inside)
     return cut, (
         f"largest Youden index among {n}, {int(inside.sum())} of them in the group: sensitivity "

@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import require, seed
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT as INPUT_Z_LIMIT
-from omicsfuse.core.labelled import tell_strangers, without_layer
+from omicsfuse.core.labelled import without_layer
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import (
     AGREEMENT_COLUMNS,
@@ -221,9 +221,7 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     ['score', 'gene', 'weight', 'effect', 'n', 'p', 'fdr', 'stability']
     """
     wanted = as_target(target)
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
-    if isinstance(target, Subtypes):
-        tell_strangers(target, prepared)
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     n_genes = least_genes(n_genes)
     random_state = seed(random_state)
     method = method_for(method, wanted.kind)
@@ -299,7 +297,7 @@ def as_signature(
     """
     weights = derived.weights.sort_index()
     if not weights.size:
-        raise SignatureError(f"signature: method {method!r} chose no gene for {target.name!r}.")
+        raise SignatureError(f"signature: method {method!r} selected no gene for {target.name!r}.")
     index = pd.Index([str(gene) for gene in weights.index], dtype=object, name="gene")
     weights = weights.set_axis(index).set_axis([str(c) for c in weights.columns], axis=1)
     reference = moments(data.usable[list(index)].to_numpy())
@@ -355,5 +353,5 @@ def signature_exclusions(
     exclusions = without_layer(known, prepared.layers[chosen], chosen, "signature")
     if wanted.source == "subtypes":
         return exclusions
-    reason = f"have a value of {wanted.name} but not layer {chosen}"
+    reason = f"with {wanted.name} but without layer {chosen}"
     return tuple(replace(exclusion, reason=reason) for exclusion in exclusions)

@@ -154,8 +154,8 @@ def _require_converged(done: int, outcome: Outcome, where: str) -> None:
     if done < 0:
         raise SignatureError(
             f"elastic net: the {outcome.family} model of {len(outcome.y)} patients does not "
-            f"converge {where}. A covariate may separate the outcome completely: leave it out, or "
-            "take a larger smallest_penalty."
+            f"converge {where}. A covariate may separate the outcome completely: remove it, "
+            "or increase smallest_penalty."
         )
 
 

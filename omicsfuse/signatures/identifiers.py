@@ -215,7 +215,8 @@ def _refuse_other_kind(genes: list[str], names: list[str]) -> None:
     column = {"ensembl": "ensembl_gene_id", "entrez": "entrez_id"}
     needed = " and ".join(column[kind] for kind in (wanted, there) if kind in column)
     raise SignatureError(
-        f"the signature names its genes by {_WORDS[wanted]} (e.g. {genes[0]}) and the cohort by "
-        f"{_WORDS[there]} (e.g. {names[0]}). Give a table that has both, such as HGNC's complete "
-        f"set (columns symbol and {needed}): read it with read_gene_table and pass it as aliases=."
+        f"the signature names its genes by {_WORDS[wanted]} (e.g. {genes[0]}) and the cohort "
+        f"by {_WORDS[there]} (e.g. {names[0]}). Give a table with both, such as the HGNC "
+        f"complete set (columns symbol and {needed}): read it with read_gene_table and pass "
+        "it as aliases=."
     )

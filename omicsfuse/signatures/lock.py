@@ -81,13 +81,13 @@ def require_locked(signature: Signature) -> None:
     """Refuse a signature that is not locked, or was altered since."""
     if not signature.hash:
         raise SignatureError(
-            f"signature {signature.name!r} is not locked: lock it with omicsfuse.signatures.lock "
-            "before any external cohort is opened."
+            f"signature {signature.name!r} is not locked: lock it with "
+            "omicsfuse.signatures.lock before opening an external cohort."
         )
     computed = content_hash(signature)
     if computed != signature.hash:
         raise SignatureError(
-            f"signature {signature.name!r} was altered after it was locked: recorded hash "
+            f"signature {signature.name!r} was changed after locking: recorded hash "
             f"{signature.hash}, hash of its content {computed}. Derive and lock it again."
         )
 
@@ -170,8 +170,8 @@ def load_signature(path: str | Path) -> Signature:
         ) from error
     if not same:
         raise SignatureError(
-            f"{path}: the signature was altered after it was locked: something was added to the "
-            "file that is no part of it. Derive and lock it again."
+            f"{path}: the signature was changed after locking: the file has additional "
+            "content. Derive and lock the signature again."
         )
     return signature
 

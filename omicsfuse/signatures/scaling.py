@@ -32,9 +32,9 @@ def standardise(
         raise SignatureError(f"scaling is {scaling!r}; it must be 'cohort' or 'reference'.")
     if scaling == "cohort" and len(table) < MINIMUM_PATIENTS:
         raise SignatureError(
-            f"{len(table)} patients are too few to scale genes by their own mean and spread (at "
-            f"least {MINIMUM_PATIENTS}); use scaling='reference' if the values were made as those "
-            "of the training cohort."
+            f"{len(table)} patients are too few to scale genes by their mean and SD (at least "
+            f"{MINIMUM_PATIENTS}); use scaling='reference' if values were measured and "
+            "processed as in the training cohort."
         )
     if signature is not None:
         table = table[[gene for gene in signature.templates.index if gene in table.columns]]
@@ -44,7 +44,7 @@ def standardise(
         scale = moments(values)
         mean, sd = scale.mean, scale.sd
     elif signature is None:
-        raise SignatureError("scaling='reference' needs a signature to take the reference from.")
+        raise SignatureError("scaling='reference' needs a signature with the reference.")
     else:
         reference = signature.reference.loc[table.columns]
         mean, sd = reference["mean"].to_numpy(float), reference["sd"].to_numpy(float)

@@ -197,12 +197,12 @@ def _require_genes(
         return
     each = ", ".join(f"{s} {row.found} of {row.wanted}" for s, row in coverage.iterrows())
     raise SignatureError(
-        f"signature {signature.name!r}: {len(usable)} of its {wanted} genes are found with values "
-        f"that vary ({each}); at least {share:.0%} of all and {MINIMUM_GENES} of each subtype are "
-        f"needed. By name, {summary}. The cohort has {table.shape[1]} genes, for example "
-        f"{', '.join(map(str, table.columns[:3]))}; the signature has, for example, "
-        f"{', '.join(map(str, signature.templates.index[:3]))}. Check the kind of gene names; a "
-        "table of gene names (aliases=) finds genes under other names."
+        f"signature {signature.name!r}: {len(usable)} of its {wanted} genes are found with "
+        f"varying values ({each}); at least {share:.0%} of all and {MINIMUM_GENES} of each "
+        f"subtype are needed. By name, {summary}. The cohort has {table.shape[1]} genes, for "
+        f"example {', '.join(map(str, table.columns[:3]))}; the signature has, for example, "
+        f"{', '.join(map(str, signature.templates.index[:3]))}. Check the kind of gene names; "
+        "with a table of gene names (aliases=), genes are found under other names."
     )
 
 
@@ -211,8 +211,8 @@ def _warn_unscored(signature: Signature, patients: pd.Index, scores: Array) -> N
     unscored = [str(patient) for patient in patients[_lacking(scores)]]
     if unscored:
         warnings.warn(
-            f"signature {signature.name!r}: {len(unscored)} patients have no value that differs "
-            "from the mean, or none at all, in the genes of a score and get no subtype: "
+            f"signature {signature.name!r}: {len(unscored)} patients have only missing or "
+            "average values in the genes of a score and get no subtype: "
             f"{', '.join(unscored[:5])}.",
             OmicsfuseWarning,
             stacklevel=3,
@@ -253,9 +253,9 @@ def _comparable(
         return scores - cuts
     if len(scores) < MINIMUM_PATIENTS:
         warnings.warn(
-            f"signature {signature.name!r}: nobody is assigned a subtype: no cut-points are locked "
-            f"for scorer {scorer!r}, and {len(scores)} patients are too few to compare its scores "
-            f"without (at least {MINIMUM_PATIENTS}).",
+            f"signature {signature.name!r}: no patient is assigned a subtype: no cut-points "
+            f"are locked for scorer {scorer!r}, and {len(scores)} patients are too few to "
+            f"compare its scores without cut-points (at least {MINIMUM_PATIENTS}).",
             OmicsfuseWarning,
             stacklevel=3,
         )

@@ -52,6 +52,6 @@ def check_scaling(scorer: str, scaling: str) -> None:
     if scaling not in SCALINGS_OF[scorer]:
         valid = "; ".join(f"{name}: {', '.join(known)}" for name, known in SCALINGS_OF.items())
         raise SignatureError(
-            f"scaling is {scaling!r}, which scorer {scorer!r} does not know. Scorers and their "
+            f"scaling is {scaling!r}, which scorer {scorer!r} does not support. Scorers and their "
             f"scalings: {valid}."
         )

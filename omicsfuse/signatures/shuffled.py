@@ -47,7 +47,7 @@ def shuffled_signatures(
     set. Michiels, Koscielny and Hill 2005, Lancet 365:488-492.
     """
     wanted = as_target(target)
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     n = whole_number(n, "n", 1)
     n_genes = least_genes(n_genes)
     random_state = seed(random_state)
@@ -106,11 +106,12 @@ def shuffled_signatures(
             return signatures
     if not signatures:
         raise SignatureError(
-            f"signature: no shuffled target of {ATTEMPTS * n} gave a gene set; the last: {reason}."
+            f"signature: none of {ATTEMPTS * n} shuffled targets gave a gene set; last "
+            f"reason: {reason}."
         )
     warnings.warn(
-        f"signature: {len(signatures)} of {n} signatures of shuffled targets could be had from "
-        f"{ATTEMPTS * n} attempts; the last that failed: {reason}.",
+        f"signature: {len(signatures)} of {n} signatures of shuffled targets were derived in "
+        f"{ATTEMPTS * n} attempts; last failure: {reason}.",
         OmicsfuseWarning,
         stacklevel=2,
     )

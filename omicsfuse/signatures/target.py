@@ -63,7 +63,7 @@ def feature_target(prepared: Prepared, layer: str, feature: str) -> Target:
     >>> feature_target(ready, "ct", "Mean").source
     'feature Mean of layer ct'
     """
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     if layer not in prepared.layers:
         raise StudyError(f"target: no layer {layer!r}: {did_you_mean(layer, prepared.layers)}.")
     table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
@@ -115,7 +115,7 @@ def score_target(
     >>> score_target(flags).kind, group_names(score_target(flags, kind="groups"))
     ('continuous', ['0', '1'])
     """
-    require(values, pd.Series, "values", "one value a patient")
+    require(values, pd.Series, "values", "one value per patient")
     name = str(name or values.name or "score")
     if kind not in (None, "continuous", "groups"):
         raise StudyError(f"target {name!r}: kind is {kind!r}; use 'continuous' or 'groups'.")
@@ -135,10 +135,10 @@ def score_target(
         raise SignatureError(
             f"target {name!r}: "
             + (
-                f"{len(small)} of {len(sizes)} groups have fewer than {MINIMUM_GROUP} patients "
-                f"({counted}); merge them with others or leave their patients out."
+                f"{len(small)} of {len(sizes)} groups have fewer than {MINIMUM_GROUP} "
+                f"patients ({counted}); merge them with others or exclude their patients."
                 if len(sizes) > 1
-                else f"all patients are in one group, {sizes.index[0]!r}; nothing to tell apart."
+                else f"all patients are in one group, {sizes.index[0]!r}."
             )
         )
     return target
@@ -183,7 +183,7 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
     >>> survival_target(table.rename(index="P{:02d}".format), "os").kind
     'survival'
     """
-    require(table, pd.DataFrame, "table", "what cohort.survival returns")
+    require(table, pd.DataFrame, "table", "from cohort.survival")
     absent = [column for column in ("time", "event") if column not in table.columns]
     if absent:
         raise StudyError(
@@ -209,7 +209,7 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
 
 def as_target(value: Any) -> Target:
     """Make a target of whatever is given."""
-    require(value, (Subtypes, Target, pd.Series), "target", "what is to be found in the genes")
+    require(value, (Subtypes, Target, pd.Series), "target", "the target of the signature")
     if isinstance(value, Subtypes):
         return subtype_target(value)
     if isinstance(value, pd.Series):
@@ -240,8 +240,7 @@ def _continuous(values: pd.Series, name: str, source: str) -> Target:
     _enough(len(known), name, exclusions)
     if known.nunique() < 2:
         raise SignatureError(
-            f"target {name!r} is constant: all {len(known)} patients have {known.iloc[0]:g}; there "
-            "is nothing for genes to go with."
+            f"target {name!r} is constant: all {len(known)} patients have {known.iloc[0]:g}."
         )
     return Target(name, "continuous", known, source, exclusions)
 
@@ -265,7 +264,7 @@ def _observed(values: Any, name: str) -> tuple[Any, tuple[str, ...]]:
     if not values.index.is_unique:
         twice = sorted(set(values.index[values.index.duplicated()]))
         raise SignatureError(
-            f"target {name!r}: {len(twice)} patients are there more than once: "
+            f"target {name!r}: {len(twice)} patients occur more than once: "
             f"{', '.join(twice[:5])}. Give each patient one value."
         )
     absent = values.isna()

@@ -48,7 +48,7 @@ def training_data(
 
     ``covariates``: patients x columns, or their terms. They may be nobody.
     """
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     name = chosen_layer(prepared, layer)
     ready = prepared.layers[name]
     table = ready.values  # noqa: PD011 - a field of ours, not the pandas attribute
@@ -58,7 +58,7 @@ def training_data(
         if not labels.is_unique:
             twice = sorted(set(labels[labels.duplicated()]))
             raise SignatureError(
-                f"signature: layer {name}: {len(twice)} {unit}s are there more than once: "
+                f"signature: layer {name}: {len(twice)} {unit}s occur more than once: "
                 f"{', '.join(twice[:5])}. Keep one of each, or average them."
             )
     known = target.values.sort_index()  # noqa: PD011 - a field of ours
@@ -69,7 +69,7 @@ def training_data(
     if encoded is not None:
         complete = encoded.terms.index[encoded.terms.notna().all(axis=1)]
         without = patients.difference(complete)
-        exclusions += _lost(without, f"no complete covariates ({', '.join(encoded.terms.columns)})")
+        exclusions += _lost(without, f"incomplete covariates ({', '.join(encoded.terms.columns)})")
         patients = patients[patients.isin(complete)]
         adjust, said = _independent(encoded, patients)
         exclusions += said
@@ -148,13 +148,13 @@ def _independent(covariates: Encoded, patients: pd.Index) -> tuple[pd.DataFrame,
         elif siblings[covariates.columns[name]] > 1:
             siblings[covariates.columns[name]] -= 1
             lost.append(
-                f"covariate {name}: the same in all {len(terms)} patients, or follows from "
-                "others: left out"
+                f"covariate {name}: the same in all {len(terms)} patients, or determined by "
+                "others: excluded"
             )
         else:
             raise SignatureError(
-                f"signature: covariate {name!r} is constant, or follows from those before it "
-                f"({', '.join(terms.columns[:last]) or 'none'}), among the {len(terms)} patients "
-                "used. Leave it out."
+                f"signature: covariate {name!r} is constant, or determined by earlier "
+                f"covariates ({', '.join(terms.columns[:last]) or 'none'}), among the "
+                f"{len(terms)} patients used. Remove it."
             )
     return terms.iloc[:, independent], lost

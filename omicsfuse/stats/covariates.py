@@ -93,7 +93,7 @@ def as_terms(
         covariates = covariates[here] if here.any() else covariates
     encoded = encode_covariates(covariates)
     for name, why in encoded.left_out.items():
-        raise StudyError(f"{who}: covariate {name!r} cannot be adjusted for ({why}). Leave it out.")
+        raise StudyError(f"{who}: covariate {name!r} cannot be adjusted for ({why}). Remove it.")
     return encoded if encoded.columns else None
 
 
@@ -132,7 +132,7 @@ def _decided(
         types |= {name: str(variables["type"][name]) for name in known}
     columns = {n: clinical[n] if n in known else rest.table[n] for n in wanted}
     notes = {
-        name: "taken as missing: " + ", ".join(f'"{word}" ({n})' for word, n in cells.items())
+        name: "read as missing: " + ", ".join(f'"{word}" ({n})' for word, n in cells.items())
         for name, cells in rest.cells.items()
     }
     return pd.DataFrame(columns, clinical.index, wanted), types, notes
@@ -162,7 +162,7 @@ def _indicators(column: pd.Series, name: str) -> tuple[pd.DataFrame, str]:
         return empty, _why_left_out(text, "value")
     rare = sorted(counts.index[counts < MINIMUM_LEVEL])
     if len(rare) == len(counts):
-        return empty, f"left out: {len(rare)} categories, none of {MINIMUM_LEVEL} patients or more"
+        return empty, (f"{len(rare)} categories, none of {MINIMUM_LEVEL} patients or more")
     if len(rare) > 1:
         text = text.where(~text.isin(rare), "other")
         notes.append(
@@ -183,8 +183,4 @@ def _indicators(column: pd.Series, name: str) -> tuple[pd.DataFrame, str]:
 
 
 def _why_left_out(column: pd.Series, content: str) -> str:
-    return (
-        f"left out: the same {content} in all patients"
-        if column.notna().any()
-        else ("left out: no known value")
-    )
+    return f"the same {content} in all patients" if column.notna().any() else "no known value"

@@ -95,8 +95,8 @@ def _coded(
     unknown = sorted({str(g) for name in names for g in sets[name] if g not in codes})
     if unknown:
         raise StudyError(
-            f"{who}: {len(unknown)} genes of the sets are not among the {len(codes)} genes, e.g. "
-            f"{', '.join(unknown[:3])}. Give only genes that are there."
+            f"{who}: {len(unknown)} genes of the sets are not among the {len(codes)} ranked "
+            f"genes, e.g. {', '.join(unknown[:3])}. Remove them from the sets."
         )
     members = {str(i): [codes[g] for g in dict.fromkeys(sets[n])] for i, n in enumerate(names)}
     usable = {code: inside for code, inside in members.items() if 0 < len(inside) < len(codes)}
@@ -116,7 +116,7 @@ def _by_patient(
         missing = table.columns[~np.isfinite(values).all(axis=0)]
         raise StudyError(
             f"{who}: {len(missing)} genes have missing or infinite values, e.g. {missing[0]}; "
-            "leave them out or fill them in."
+            "exclude or impute them."
         )
     scores = np.full((len(table), len(names)), np.nan)
     if coded and len(table):

@@ -98,7 +98,7 @@ def _encoded(value: Any, arrays: list[np.ndarray]) -> Any:
     if type(value) is dict:
         return {"dict": [[_encoded(x, arrays) for x in pair] for pair in value.items()]}
     raise TypeError(
-        f"a task returned {type(value).__name__}; tasks that are kept return numbers, text, NumPy "
+        f"a task returned {type(value).__name__}; kept tasks must return numbers, text, NumPy "
         "arrays of them, and tuples, lists and dicts of these."
     )
 

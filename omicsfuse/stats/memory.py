@@ -37,6 +37,6 @@ def require_memory(needed: int, task: str, advice: str) -> None:
     if needed > usable_memory():
         there = available_memory()
         raise StudyError(
-            f"{task} takes about {needed / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} GiB "
-            f"are available, of which nine tenths may be used; {advice}."
+            f"{task} takes about {needed / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} "
+            f"GiB are available (at most nine tenths are used); {advice}."
         )

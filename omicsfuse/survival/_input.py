@@ -25,13 +25,14 @@ def check_survival(time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.
     if times.ndim != 1 or times.shape != events.shape:
         raise CohortError(
             f"time has shape {times.shape} and event {events.shape}: give two one-dimensional "
-            "arrays with one value a patient"
+            "arrays with one value per patient"
         )
     bad = ~(np.isfinite(times) & (times >= 0))
     if bad.any():
         raise CohortError(
             f"{int(bad.sum())} survival times are missing, infinite or negative (first: "
-            f"{times[bad][0]} at position {int(np.flatnonzero(bad)[0])}): leave those patients out"
+            f"{times[bad][0]} at position {int(np.flatnonzero(bad)[0])}): exclude these "
+            "patients"
         )
     known = np.isin(events, (0, 1))
     if not known.all():
@@ -49,15 +50,15 @@ def check_entry(entry: np.ndarray | None, times: np.ndarray) -> np.ndarray:
     entries = np.asarray(entry, dtype=float)
     if entries.shape != times.shape:
         raise CohortError(
-            f"entry has shape {entries.shape} and time {times.shape}: give one value a patient"
+            f"entry has shape {entries.shape} and time {times.shape}: give one value per patient"
         )
     bad = ~(entries < times)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         raise CohortError(
-            f"{int(bad.sum())} patients enter at or after the end of their follow-up, or have no "
-            f"time of entry (first: entry {entries[first]}, time {times[first]} at position "
-            f"{first}): leave them out, since they were never at risk"
+            f"{int(bad.sum())} patients enter at or after the end of follow-up, or have no "
+            f"entry time (first: entry {entries[first]}, time {times[first]} at position "
+            f"{first}): exclude them, as they were never at risk"
         )
     return entries
 
@@ -67,12 +68,12 @@ def check_groups(group: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     groups = np.asarray(group)
     if groups.shape != (n,):
         raise CohortError(
-            f"group has shape {groups.shape} but there are {n} patients: give one group a patient"
+            f"group has shape {groups.shape} but there are {n} patients: give one group per patient"
         )
     missing = pd.isna(groups)
     if missing.any():
         raise CohortError(
-            f"{int(missing.sum())} patients have no group: leave them out of time, event and group"
+            f"{int(missing.sum())} patients have no group: exclude them from time, event and group"
         )
     names, codes = np.unique(groups, return_inverse=True)
     return names, codes
@@ -107,9 +108,9 @@ def patients_in_common(
     shared = survival.index[survival.index.isin(known.index)]
     if shared.empty:
         raise CohortError(
-            f"none of the {len(known)} patients with a subtype is among the {len(survival)} with "
-            f"survival (for example {_example(known.index)} and {_example(survival.index)}): "
-            "check that both use the same identifiers"
+            f"none of the {len(known)} patients with a subtype is among the {len(survival)} "
+            f"with survival data (for example {_example(known.index)} and "
+            f"{_example(survival.index)}): use the same identifiers in both"
         )
     matched = known.loc[shared]
     return matched, survival.loc[shared], sorted(matched.unique(), key=natural_key)

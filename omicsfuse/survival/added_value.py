@@ -72,7 +72,7 @@ def added_value(
         calibration, decision = comparison.calibration(), comparison.decisions()
     else:
         why = "competing events" if competing else "left truncation"
-        said = f"{why}: measures of prediction are not given"
+        said = f"{why}: prediction measures not computed"
         rows[0]["note"] = "; ".join(text for text in (str(rows[0]["note"]), said) if text)
     identity: dict[str, object] = {"endpoint": endpoint, "n": model.n, "events": model.events}
     return AddedValue(

@@ -88,8 +88,8 @@ def compare_survival(
     require_labelled(subtypes, cohort, Cohort)
     if CHOSEN_WITH in subtypes.params:
         raise StudyError(
-            f"these subtypes were found with the outcome {subtypes.params[CHOSEN_WITH]!r}, after "
-            "which comparing their survival proves nothing: take the p-value of "
+            f"these subtypes were found with the outcome {subtypes.params[CHOSEN_WITH]!r}, and "
+            "tests of their survival are invalid: use the p-value of "
             "full_pipeline_permutation, or verify a signature in other patients"
         )
     survival = cohort.survival(endpoint)
@@ -163,13 +163,13 @@ def trend_order(cohort: Cohort, trend: str) -> pd.Series:
     for name, endpoint in cohort.endpoints.items():
         if trend in (*endpoint.times, endpoint.event, endpoint.competing):
             raise StudyError(
-                f'trend = "{trend}": the column is part of endpoint "{name}", and an order found '
-                "by looking at the outcome makes the test void. Name another column."
+                f'trend = "{trend}": the column is part of endpoint "{name}", and ordering by '
+                "the outcome makes the test invalid. Name another column."
             )
     terms = encode_covariates(cohort.clinical, [trend], cohort.variables).terms
     if terms.shape[1] != 1 or cohort.variables["type"][trend] == CATEGORICAL:
         raise StudyError(
-            f'trend = "{trend}": subtypes are ordered by a clinical column of numbers or of '
-            "stages, and this one is neither (or does not vary)."
+            f'trend = "{trend}": expected a clinical column of numbers or stages that varies '
+            "between patients."
         )
     return terms.iloc[:, 0].rename(trend)

@@ -86,7 +86,10 @@ def _with_order(
     """Test the trend by permutations that put the subtypes in order anew."""
     if not row["tested"]:
         return row
-    row["p_asymptotic"], row["note"] = np.nan, "no asymptotic p-value: the order is of these data"
+    row["p_asymptotic"], row["note"] = (
+        np.nan,
+        ("no asymptotic p-value: the order of subtypes was estimated from these data"),
+    )
     if n_permutations != 0:
         drawn = FIRST_PERMUTATIONS if n_permutations == "adaptive" else int(n_permutations)
         permuted = permutation_trend(
@@ -129,7 +132,7 @@ def _row(
         "note": "",
     }
     if len(present) < 2:
-        row["note"] = "only one subtype: nothing to compare"
+        row["note"] = "only one subtype: no comparison"
         return row
     arrays = (survival["time"].to_numpy(dtype=float), survival["event"].to_numpy())
     options: dict[str, Any] = {
@@ -144,7 +147,7 @@ def _row(
     elif trend is not None and len(set(trend.values())) == 1:
         row["note"] = f"no p-value: the subtypes have the same mean of {by}"
     elif not result.dof:
-        row["note"] = "no p-value: the subtypes are never at risk together at an event"
+        row["note"] = "no p-value: no event with two subtypes at risk"
     else:
         row["tested"] = True
         without = [names[code] for code, n in zip(present, result.observed, strict=True) if not n]

@@ -29,7 +29,8 @@ def concordance_index(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> 
     values = np.asarray(risk, dtype=float)
     if values.shape != times.shape or not np.isfinite(values).all():
         raise CohortError(
-            f"risk has shape {values.shape} and time {times.shape}: give one finite score a patient"
+            f"risk has shape {values.shape} and time {times.shape}: give one finite score per "
+            "patient"
         )
     # In one order, so that no sum depends on the order given.
     order = np.lexsort((values, ~events, times))

@@ -10,7 +10,10 @@ from omicsfuse.core.results import COX_COLUMNS
 from omicsfuse.survival.models import CoxModel, fit_model
 
 #: Said beside the terms of a model whose likelihood has no maximum.
-PENALTY_NOTE = "Firth's penalty (a group without events, or the like): profile likelihood"
+PENALTY_NOTE = (
+    "Firth's penalised likelihood (for example, a group without events); "
+    "profile-likelihood interval"
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def cox_table(
 def model_table(model: CoxModel) -> pd.DataFrame:
     """List the hazard ratio of each term of a fitted model; see `cox_table`."""
     estimates = np.full((len(model.terms), 4), np.nan)
-    constant = "left out: the same value in all patients"
+    constant = "not estimated: the same value in all patients"
     notes = [f"not estimated: {model.reason}" if v else constant for v in model.varies]
     if model.fit is not None:
         used, fit = np.flatnonzero(model.varies), model.fit
@@ -77,7 +80,7 @@ def hazard_ratio(
     times = np.asarray(time, dtype=float)
     if values.shape != times.shape:
         raise CohortError(
-            f"x has shape {values.shape} and time {times.shape}: give one value a patient"
+            f"x has shape {values.shape} and time {times.shape}: give one value per patient"
         )
     known = ~np.isnan(values)
     survival = pd.DataFrame({"time": times[known], "event": np.asarray(event)[known]})
@@ -86,7 +89,7 @@ def hazard_ratio(
     row = cox_table(survival, pd.DataFrame({"x": values[known]}), "", "").iloc[0]
     notes = [str(row["note"])] if row["note"] else []
     if not known.all():
-        notes.append(f"{int((~known).sum())} of {len(known)} patients left out: missing x")
+        notes.append(f"{int((~known).sum())} of {len(known)} patients excluded: missing x")
     return HazardRatio(
         hr=float(row["hr"]),
         ci_low=float(row["hr_ci_low"]),

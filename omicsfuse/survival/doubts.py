@@ -51,14 +51,14 @@ def _unit(name: str, table: pd.DataFrame, unit: str) -> list[str]:
         return [
             f"endpoint {name!r}: the longest time is {longest:g} {unit}, over "
             f"{LONGEST_YEARS:.0f} years"
-            + (f": are these {likely[0]}? Check unit." if likely else ": check unit.")
+            + (f": possibly {likely[0]}. Check unit." if likely else ": check unit.")
         ]
     if years < SHORTEST_YEARS and longest > 0:
         likely = [u for u in shorter[::-1] if longest / PER_YEAR[u] <= LONGEST_YEARS / 2]
         guess = "months" if "months" in likely else (likely[0] if likely else "")
         return [
             f"endpoint {name!r}: the longest time is {longest:g} {unit}, under half a year"
-            + (f": are these {guess}? Check unit." if guess else ": check unit.")
+            + (f": possibly {guess}. Check unit." if guess else ": check unit.")
         ]
     return []
 
@@ -74,9 +74,9 @@ def _immortal(name: str, table: pd.DataFrame, unit: str) -> list[str]:
     if np.exp(-expected) >= IMPROBABLE:
         return []
     return [
-        f"endpoint {name!r}: no event in the first {first:g} {unit}, where {expected:.0f} were to "
-        "be expected at the overall rate: did patients have to live that long to be included "
-        "(immortal time)? If so, give the time of inclusion as entry of the endpoint."
+        f"endpoint {name!r}: no event in the first {first:g} {unit}, with {expected:.0f} "
+        "expected at the overall rate: possible immortal time bias. If inclusion required "
+        "survival to a later time, give the time of inclusion as entry of the endpoint."
     ]
 
 
@@ -86,9 +86,10 @@ def _follow_up(name: str, table: pd.DataFrame, unit: str) -> list[str]:
     if len(events) < 2 or not follow_up < float(events.median()):
         return []
     return [
-        f"endpoint {name!r}: the median follow-up ({follow_up:g} {unit}, reverse Kaplan-Meier) is "
-        f"shorter than the median time of the events ({float(events.median()):g} {unit}): most "
-        "patients without the event were not followed until it usually comes."
+        f"endpoint {name!r}: the median follow-up ({follow_up:g} {unit}, reverse "
+        "Kaplan-Meier) is shorter than the median time of the events "
+        f"({float(events.median()):g} {unit}): most censored patients were not followed to "
+        "the usual time of the event."
     ]
 
 
@@ -104,8 +105,8 @@ def _mixed(first: str, second: str, times: pd.DataFrame, others: pd.DataFrame) -
         if close.sum() >= _SAME_RATIO and close.sum() > near.sum():
             patients = ", ".join(map(str, ratio.index[close][:3]))
             return [
-                f"endpoints {first!r} and {second!r}: the times of {int(close.sum())} patients "
-                f"({patients} ...) differ by a factor of {factor:.4g}, as between units of time: "
-                "are the units mixed?"
+                f"endpoints {first!r} and {second!r}: the times of {int(close.sum())} "
+                f"patients ({patients} ...) differ by a factor of {factor:.4g}, a ratio of "
+                "units of time. Check that units are not mixed."
             ]
     return []

@@ -189,7 +189,14 @@ def _left_out(table: pd.DataFrame, given: Encoded, model: str) -> pd.DataFrame:
     """A row for each covariate without a term, with the reason; patients are those of the table."""
     first = table.iloc[0][["endpoint", "n", "events"]]
     rows = [
-        {**first, "model": model, "term": name, "note": note, "covariate": name, "reason": ""}
+        {
+            **first,
+            "model": model,
+            "term": name,
+            "note": f"not adjusted: {note}",
+            "covariate": name,
+            "reason": "",
+        }
         for name, note in given.left_out.items()
     ]
     return pd.DataFrame(rows).reindex(columns=table.columns)
@@ -207,8 +214,8 @@ def _unmatched(
     without_endpoint = known[~(known.isin(matched.index) | known.isin(list(counted)))]
     without_subtype = survival.index[~survival.index.isin(matched.index)]
     reasons = (
-        (without_endpoint, f"have a subtype but no usable time and event for {endpoint!r}"),
-        (without_subtype, f"have {endpoint!r} but no subtype"),
+        (without_endpoint, f"with a subtype, without usable time and event for {endpoint!r}"),
+        (without_subtype, f"with {endpoint!r}, without a subtype"),
     )
     return [
         Exclusion("survival", endpoint, "patients", len(lost), reason, tuple(map(str, lost[:5])))

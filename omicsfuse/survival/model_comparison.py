@@ -83,7 +83,7 @@ class ModelComparison:
         row: dict[str, object] = {"measure": "likelihood ratio", "model": DIFFERENCE, "note": ""}
         if self.model.fit is not None and self.model.fit.penalised:
             # Likelihoods with different penalties are not nested: there is no test.
-            row["note"] = "no test: a group without events; see the penalised Cox model"
+            row["note"] = "a group has no events; see the penalised Cox model"
             return row
         added = np.setdiff1d(self.columns[BOTH], self.columns[CLINICAL])
         covariates, subtypes = self.x[:, self.columns[CLINICAL]], self.x[:, added]
@@ -133,7 +133,9 @@ class ModelComparison:
                 if name == DIFFERENCE and measure == "calibration slope":
                     continue
                 row: dict[str, object] = {"measure": measure, "model": name, "years": years}
-                row["note"] = "" if enough or not n_bootstrap else "bootstrap samples did not fit"
+                row["note"] = (
+                    "" if enough or not n_bootstrap else ("bootstrap samples did not converge")
+                )
                 row["estimate"] = _pick(apparent, name)[place]
                 drawn = np.array(_paired(samples, name))[:, place] if enough else np.empty(0)
                 # A measure that no sample has (nobody comparable) has no correction either.

@@ -94,10 +94,10 @@ def fit_model(
     check_survival(survival["time"].to_numpy(), survival["event"].to_numpy())
     if np.isinf(values).any():
         term = str(terms.columns[int(np.flatnonzero(np.isinf(values).any(axis=0))[0])])
-        raise CohortError(f"term {term!r} of the Cox model holds infinite values: mend them")
+        raise CohortError(f"term {term!r} of the Cox model has infinite values: correct them")
     left_out = int((~complete).sum())
     note = (
-        f"{left_out} of {len(complete)} patients left out: missing {', '.join(lacking)}"
+        f"{left_out} of {len(complete)} patients excluded: missing {', '.join(lacking)}"
         if left_out
         else ""
     )
@@ -129,7 +129,7 @@ def _fit(
         return None, None, "no term varies"
     standard = (values - values.mean(axis=0)) / values.std(axis=0)
     if np.linalg.matrix_rank(standard) < n_terms:
-        return None, None, "the terms determine one another"
+        return None, None, "the terms are collinear"
     data = CoxData(
         survival["time"].to_numpy(),
         survival["event"].to_numpy(),

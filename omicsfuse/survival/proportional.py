@@ -127,7 +127,7 @@ def _nobody(model: CoxModel) -> CoxModel:
     """Stand in for a period in which nobody is followed."""
     return replace(
         model, survival=model.survival.iloc[:0], design=model.design[:0], strata=None, data=None,
-        fit=None, reason="nobody is at risk in this period", note="",
+        fit=None, reason="no patient is at risk in this period", note="",
     )  # fmt: skip
 
 

@@ -66,8 +66,8 @@ def record_discovery(
     >>> fixed.discovery["score"].tolist(), fixed.hash != signature.hash
     (['S1', 'S2', 'S3'], True)
     """
-    require(signature, Signature, "signature", "what of.derive_signature returns")
-    require(cohort, Cohort, "cohort", "read it with of.read_cohort")
+    require(signature, Signature, "signature", "from of.derive_signature")
+    require(cohort, Cohort, "cohort", "from of.read_cohort")
     if signature.hash:
         require_locked(signature)
     wanted = list(cohort.endpoints)
@@ -76,8 +76,8 @@ def record_discovery(
         unknown = [name for name in wanted if name not in cohort.endpoints]
         if unknown:
             raise StudyError(
-                f"record_discovery: cohort {cohort.name!r} has no endpoint {unknown[0]!r}; there "
-                f"is {', '.join(cohort.endpoints) or 'none'}."
+                f"record_discovery: cohort {cohort.name!r} has no endpoint {unknown[0]!r}; "
+                f"its endpoints are {', '.join(cohort.endpoints) or 'none'}."
             )
     name = expression_layer(
         cohort.omics,
@@ -91,8 +91,8 @@ def record_discovery(
         if trained.empty:
             raise SignatureError(
                 f"record_discovery: none of the {len(patients)} patients of cohort "
-                f"{cohort.name!r} is one that signature {signature.name!r} was derived from "
-                f"(cohort {signature.trained_on.get('cohort', '')!r}); give that cohort."
+                f"{cohort.name!r} is a training patient of signature {signature.name!r} "
+                f"(cohort {signature.trained_on.get('cohort', '')!r}); give the training cohort."
             )
         others = patients[~patients.isin(trained)]
         cohort = without_patients(cohort, name, others)

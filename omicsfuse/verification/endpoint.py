@@ -124,7 +124,7 @@ class EndpointTests:
             return {}, []
         note = str(row["note"])
         if entry is not None:
-            why = "late entry: not held against random sets"
+            why = "late entry: not compared with random sets"
             return {"note": join_notes(note, why)}, []
         place = self.null.patients.get_indexer(survival.index)
         held, values = held_against(time, event, place, self.null, j, name)

@@ -143,8 +143,8 @@ def meta_analysis(
         )
     if not (np.isfinite(y).all() and np.isfinite(error).all() and (error > 0).all()):
         raise StudyError(
-            "meta_analysis: estimates must be finite, and standard errors finite and above 0; "
-            "leave cohorts without an estimate out."
+            "meta_analysis: estimates must be finite, and standard errors finite and above "
+            "0; exclude cohorts without an estimate."
         )
     if model not in ("fixed", "dersimonian_laird", "reml"):
         raise StudyError(f"meta_analysis: model is {model!r}; it must be one of {Model}.")

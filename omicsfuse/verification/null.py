@@ -50,7 +50,7 @@ def null_scores(
     note, scaling = "", scored.scaling
     if scaling == "reference":
         scaling = "cohort"
-        note = "random sets, and the signature held against them, scaled by this cohort itself"
+        note = "random sets, and the signature compared with them, scaled by this cohort"
     ready = make_scorer(scored.scorer, scored.table, scaling=scaling, signature=signature)
     genes = sorted(str(gene) for gene in signature.templates.index if gene in ready.genes)
     members = ready.genes.get_indexer(pd.Index(genes))

@@ -57,8 +57,8 @@ def matched_sets(
     shared = float(np.isin(sets, members).mean()) if sets.size else 0.0
     if shared > 0.1:
         text = (
-            f"random sets share {shared:.0%} of their genes with the signature on average: there "
-            f"are only {n_genes} genes to draw {size} from"
+            f"random sets share on average {shared:.0%} of their genes with the signature: "
+            f"{size} genes are drawn from only {n_genes:,}"
         )
         note = "; ".join(part for part in (note, text) if part)
     return sets, note

@@ -87,7 +87,7 @@ def score_cohort(
     exclusions = []
     if len(trained):
         exclusions.append(_shared(signature, whole, trained))
-        note = join_notes(note, f"{len(trained)} patients of the training cohort left out")
+        note = join_notes(note, f"{len(trained)} patients of the training cohort excluded")
     row: dict[str, object] = {
         "cohort": whole.name,
         "signature": signature.name,
@@ -103,7 +103,7 @@ def score_cohort(
             raise SignatureError(other_kind)
         if len(trained) and left < MINIMUM_PATIENTS:
             raise SignatureError(
-                f"{left} of {len(given)} patients are not of the training cohort, at least "
+                f"{left} of {len(given)} patients are not in the training cohort; at least "
                 f"{MINIMUM_PATIENTS} are needed"
             )
         cohort = without_patients(whole, name, trained)
@@ -169,13 +169,13 @@ def _shared(signature: Signature, cohort: Cohort, trained: pd.Index) -> Exclusio
     examples = tuple(str(patient) for patient in trained[:5])
     origin = signature.trained_on.get("cohort", "")
     warnings.warn(
-        f"cohort {cohort.name!r} has {len(trained)} patients of the training cohort {origin!r}, "
-        f"which cannot verify the signature and are left out: {', '.join(examples)}. If these are "
-        "other people under the same identifiers, give them identifiers of their own.",
+        f"cohort {cohort.name!r} has {len(trained)} patients of the training cohort "
+        f"{origin!r}, which are excluded: {', '.join(examples)}. If these are different "
+        "people with the same identifiers, rename them.",
         OmicsfuseWarning,
         stacklevel=4,
     )
-    reason = "patients of the training cohort, left out"
+    reason = "patients of the training cohort, excluded"
     return Exclusion("verify", cohort.name, "patients", len(trained), reason, examples)
 
 
@@ -193,7 +193,7 @@ def expression_values(cohort: Cohort, layer: str) -> tuple[pd.DataFrame, list[Ex
         limited = (given.abs() > table.abs()).sum()
         if limited.any():
             examples = tuple(str(gene) for gene in limited.index[limited > 0][:5])
-            reason = "z-scores beyond the limit brought back to it"
+            reason = "z-scores beyond the limit, set to the limit"
             exclusions.append(
                 Exclusion("verify", cohort.name, "values", int(limited.sum()), reason, examples)
             )
@@ -205,14 +205,14 @@ def _unusable(
 ) -> list[Exclusion]:
     """Count each gene that cannot be scored once: absent, unusable, or unusable and another's."""
     genes = signature.templates.index
-    why = "too often missing or hardly varying there"
+    why = "too often missing, or nearly constant"
     others = given[~(given.isin(usable) | given.isin(genes))]
     unusable = (
-        ("genes", genes[~genes.isin(given)], f"genes of the signature that layer {layer} lacks"),
+        ("genes", genes[~genes.isin(given)], f"genes of the signature missing from layer {layer}"),
         (
             "genes",
             genes[genes.isin(given) & ~genes.isin(usable)],
-            f"genes of the signature that layer {layer} has, unusable: {why}",
+            f"genes of the signature in layer {layer}, unusable: {why}",
         ),
         (
             "features",

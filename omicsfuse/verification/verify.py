@@ -177,7 +177,7 @@ def verify(
     >>> found.table["comparison"].tolist()[-1], int(found.table["genes_found"].iloc[0])
     ('assigned subtypes', 45)
     """
-    require(signature, Signature, "signature", "what of.derive_signature returns")
+    require(signature, Signature, "signature", "from of.derive_signature")
     require_locked(signature)
     cohorts, controls = _check(cohorts, negative_controls)
     asked = None if endpoints is None else sequence_of(endpoints, str, "verify: endpoints")
@@ -236,7 +236,7 @@ def verify(
             key = {**common, "endpoint": endpoint}
             if endpoint not in there or cohort.clinical is None:
                 listed = ", ".join(cohort.endpoints) or "none"
-                note = join_notes(scored.note, f"no such endpoint; there is {listed}")
+                note = join_notes(scored.note, f"no such endpoint; endpoints: {listed}")
                 rows.append(key | {"note": note})
                 continue
             tested = EndpointTests(
@@ -287,16 +287,16 @@ def _check(
     negative_controls: Cohort | str | Sequence[Cohort | str],
 ) -> tuple[list[Cohort], set[str]]:
     """All cohorts, and the names of those that are negative controls."""
-    listed = sequence_of(cohorts, Cohort, "verify: cohorts", "read them with read_cohort")
+    listed = sequence_of(cohorts, Cohort, "verify: cohorts", "from of.read_cohort")
     if isinstance(negative_controls, str | Cohort):
         negative_controls = [negative_controls]
     named = [control for control in negative_controls if isinstance(control, str)]
     unknown = [name for name in named if name not in {cohort.name for cohort in listed}]
     if unknown:
         raise StudyError(
-            f"verify: negative control {unknown[0]!r} is none of the cohorts "
-            f"({', '.join(cohort.name for cohort in listed) or 'there are none'}); name one of "
-            "them, or give the cohort itself."
+            f"verify: negative control {unknown[0]!r} is not among the cohorts "
+            f"({', '.join(cohort.name for cohort in listed) or 'there are none'}); name one "
+            "of them, or give the cohort object."
         )
     added = sequence_of(
         [control for control in negative_controls if not isinstance(control, str)],
@@ -313,9 +313,7 @@ def _check(
         raise StudyError("verify: no cohort was given; name at least one.")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise StudyError(
-            f"verify: more than one cohort is named {', '.join(twice)}; give each its own name."
-        )
+        raise StudyError(f"verify: more than one cohort is named {', '.join(twice)}; rename them.")
     return everything, {*named, *added_names}
 
 

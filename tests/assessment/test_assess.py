@@ -92,7 +92,7 @@ def test_a_layer_alone_is_what_fusing_it_alone_gives() -> None:
 def test_one_subtype_has_no_comparison() -> None:
     ready, _ = planted({"a": 2.0})
     fusion = of.fuse(ready, n_neighbors=8)
-    with pytest.warns(of.OmicsfuseWarning, match="find groups in a cohort that was left whole"):
+    with pytest.warns(of.OmicsfuseWarning, match="support groups, but the number of subtypes is 1"):
         single = of.assess(ready, fusion, of.cluster(fusion, 1))
     assert not single.supported
     assert single.stability["jaccard_mean"].isna().all()
@@ -184,7 +184,7 @@ def by_hand(labels: list[object]) -> Subtypes:
         (["A", "B"] * 15, "labelled A, B; S1 to Sk"),
         (["S1", "S3"] * 15, "labelled S1, S3; S1 to Sk"),
         (["S1", "S2"] * 14 + ["S1", np.nan], "some patients have none"),
-        (["S1", "S2"] * 15, "without the tables n_clusters, patients"),
+        (["S1", "S2"] * 15, "lacks the tables n_clusters, patients"),
     ],
 )
 def test_subtypes_made_by_hand_are_refused(labels: list[object], says: str) -> None:
@@ -198,7 +198,11 @@ def test_groups_of_features_of_a_layer_that_is_not_fused_are_refused() -> None:
     ready, _ = planted({"alpha": 2.0, "beta": 2.0}, n=30)
     fusion = of.fuse(ready, n_neighbors=8)
     subtypes = of.cluster(fusion, 3)
-    with pytest.raises(of.StudyError, match=r"names layer 'alpa', which was not fused.*alpha"):
+    with pytest.raises(
+        of.StudyError, match=r"names layer 'alpa', which is not a fused layer.*alpha"
+    ):
         of.assess(ready, fusion, subtypes, feature_groups={"alpa": {"0": "x"}})
-    with pytest.warns(of.OmicsfuseWarning, match="from budget \"standard\" on; this is 'quick'"):
+    with pytest.warns(
+        of.OmicsfuseWarning, match="need budget \"standard\" or higher; this is 'quick'"
+    ):
         of.assess(ready, fusion, subtypes, feature_groups={"alpha": {0: "x"}})

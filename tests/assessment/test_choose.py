@@ -120,7 +120,9 @@ def test_where_a_redraw_has_no_distance_the_network_alone_is_judged() -> None:
     }
     ready = Prepared("undefined", layers)
     fusion = of.fuse(ready, n_neighbors=8, metrics={"rare": "cosine"})
-    with pytest.warns(of.OmicsfuseWarning, match="without redraws: layer 'rare'.*another metric"):
+    with pytest.warns(
+        of.OmicsfuseWarning, match="without redrawn cohorts: layer 'rare'.*another metric"
+    ):
         subtypes = of.cluster(fusion)
     assert "eigengap" in subtypes.params["rule"]
     with pytest.warns(of.OmicsfuseWarning, match="groups was not tested: layer 'rare'"):

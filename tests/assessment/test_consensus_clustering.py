@@ -329,9 +329,9 @@ def test_refusals() -> None:
     with pytest.raises(of.StudyError, match="n_resamples is 0"):
         resample_clusters(repeat, [2], n_resamples=0)
     resamples = resample_clusters(repeat, [2, 3], n_resamples=1)
-    with pytest.raises(of.StudyError, match="cut at k = 2, 3, not at 4"):
+    with pytest.raises(of.StudyError, match="clustered at k = 2, 3, not at 4"):
         consensus_table(resamples, [4])
-    with pytest.raises(of.StudyError, match=r"network is of 20 patients .* to repeat of 24"):
+    with pytest.raises(of.StudyError, match=r"network has 20 patients and the fusion 24"):
         prediction_strengths(repeat, fusion.network()[:20, :20], [2])
 
 

@@ -203,7 +203,7 @@ def test_groups_of_the_user() -> None:
 
 def test_wrong_groups_are_refused() -> None:
     data = cohort()
-    with pytest.raises(of.StudyError, match=r"layer 'imag', which is not there; did you mean"):
+    with pytest.raises(of.StudyError, match=r"layer 'imag', which does not exist; did you mean"):
         contributions(data, {"imag": {}})
     with pytest.raises(
         of.StudyError, match=r'none of its 20 features has a group. The groups name "TP53"'

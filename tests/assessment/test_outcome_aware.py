@@ -123,8 +123,8 @@ def study_with(folder: Path, **tables: str) -> Path:
     [
         (
             {"preprocess": 'select = "survival"'},
-            r'\[preprocess\] select = "survival" chooses features with the outcome, .* proves '
-            r"nothing[\s\S]*full_pipeline_permutations = 199",
+            r'\[preprocess\] select = "survival" chooses features with the outcome, .* are '
+            r"invalid[\s\S]*full_pipeline_permutations = 199",
         ),
         (
             {"subtypes": 'choose = "survival"'},
@@ -132,7 +132,8 @@ def study_with(folder: Path, **tables: str) -> Path:
         ),
         (
             {"survival": "full_pipeline_permutations = 39"},
-            r"full_pipeline_permutations is for studies that choose features or k with the outcome",
+            r"full_pipeline_permutations applies only where features or k are chosen with the "
+            r"outcome",
         ),
         (
             {
@@ -140,7 +141,7 @@ def study_with(folder: Path, **tables: str) -> Path:
                 "survival": "full_pipeline_permutations = 39",
                 "fusion": 'engine = "sparse"',
             },
-            r"with the outcome, which the sparse engine cannot do",
+            r"with the outcome; the sparse engine does not support this",
         ),
         (
             {"preprocess": 'select = "survival"', "survival": "full_pipeline_permutations = 38"},
@@ -191,11 +192,11 @@ def test_a_run_that_looks_at_the_outcome_voids_every_other_p(
     assert len(others)
     numbers = ["p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]
     assert others[numbers].isna().all(axis=None)
-    assert others["note"].str.startswith("void: features or k were chosen").all()
+    assert others["note"].str.startswith("invalid: features or k were chosen").all()
     cox = pd.read_csv(out / "survival/cox.tsv", sep="\t")
     assert len(cox)
     assert cox[["hr", "hr_ci_low", "hr_ci_high", "p"]].isna().all(axis=None)
-    assert cox["note"].str.startswith("void").all()
+    assert cox["note"].str.startswith("invalid").all()
     for name in ("added_value", "proportional_hazards", "time_varying"):
         assert not (out / f"survival/{name}.tsv").exists(), name
     assert (out / "report.html").stat().st_size > 10_000

@@ -156,7 +156,7 @@ def test_a_distance_that_stays_undefined_is_refused() -> None:
     )
     drawn = continuum(repeat, repeat.network()[0])
     with pytest.raises(
-        of.StudyError, match="layer 'a': redrawn without groups, cosine is undefined"
+        of.StudyError, match="layer 'a': in cohorts redrawn without groups, cosine is undefined"
     ):
         drawn.redrawn(np.random.default_rng(0))
 

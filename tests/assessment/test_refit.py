@@ -165,7 +165,7 @@ def test_the_number_of_threads_does_not_matter() -> None:
 def test_other_layers_than_those_fused_are_refused() -> None:
     ready, _ = planted(gaps=True)
     fusion = of.fuse(ready, n_neighbors=8)
-    with pytest.raises(of.StudyError, match=r"layer 'c' of the fusion.* give the same prepared"):
+    with pytest.raises(of.StudyError, match=r"layer 'c' of the fusion.* give the prepared"):
         refit(Prepared("two", {n: ready.layers[n] for n in "ab"}), fusion)
     with pytest.raises(of.StudyError, match="layer 'a' of the fusion, or some of its patients"):
         refit(part(ready, fusion.patients[:50]), fusion)

@@ -247,7 +247,7 @@ def test_a_half_written_file_is_not_left(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_results_that_cannot_be_kept_are_refused(tmp_path: Path) -> None:
     for value in (object(), {1, 2}, np.array([object()])):
-        with pytest.raises(TypeError, match="tasks that are kept return numbers, text"):
+        with pytest.raises(TypeError, match="kept tasks must return numbers, text"):
             Runner(1, tmp_path).map(lambda task, value=value: value, [0], label="x")
     assert list(tmp_path.iterdir()) == []
 
@@ -422,7 +422,7 @@ def test_a_failed_run_says_what_is_at_fault_first_and_then_how_to_go_on(
 ) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         error = of.CohortError("cohort elsewhere has no patients.")
-        error.add_note("Finished stages and tasks are kept; --resume takes them up.")
+        error.add_note("Finished stages and tasks are kept; continue with --resume")
         raise error
 
     monkeypatch.setattr("omicsfuse.pipeline.run.run", fail)
@@ -432,7 +432,7 @@ def test_a_failed_run_says_what_is_at_fault_first_and_then_how_to_go_on(
     assert stop.value.code == 1
     assert capsys.readouterr().err.splitlines() == [
         "omicsfuse: cohort elsewhere has no patients.",
-        "Finished stages and tasks are kept; --resume takes them up.",
+        "Finished stages and tasks are kept; continue with --resume",
     ]
 
 
@@ -465,7 +465,7 @@ def test_a_run_told_to_stop_while_assessing_is_resumed(tmp_path: Path) -> None:
     finally:
         going.kill()
     assert going.returncode == 130, said
-    assert "--resume takes them up" in said
+    assert "continue with --resume" in said
     assert "Traceback" not in said
     assert psutil.wait_procs(workers, timeout=20)[1] == []
     assert [path.name for path in out.iterdir()] == [".omicsfuse"]

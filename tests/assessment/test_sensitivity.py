@@ -171,9 +171,7 @@ def test_what_cannot_be_run_is_a_row_with_a_note() -> None:
     failed = table[~ran].set_index(["setting", "value"])
     assert failed[["n_clusters", "agreement_auto"]].isna().all(None)
     notes = failed["note"]
-    assert notes[("n_neighbors", "40")] == (
-        "40 neighbours need more than 40 patients, and there are 40"
-    )
+    assert notes[("n_neighbors", "40")] == ("40 neighbours need more than 40 patients; found 40")
     assert "n_neighbors" in notes[("n_neighbors", "0")]
     assert "n_neighbors" in notes[("n_neighbors", "few")]
     assert "mu" in notes[("mu", "-1")]
@@ -193,7 +191,7 @@ def test_one_subtype_has_nothing_to_agree_with() -> None:
     table = sensitivity(prepared, fusion, of.cluster(fusion, 1), settings=only(mu=[0.4]))
     assert table[["agreement", "agreement_auto"]].isna().all(None)
     assert table["n_clusters"].tolist() == [2]
-    assert table["note"].tolist() == ["one subtype, with which everything agrees"]
+    assert table["note"].tolist() == ["one subtype: agreement is not defined"]
 
 
 def test_a_range_asked_for_is_the_rule() -> None:
@@ -215,7 +213,7 @@ def test_large_cohorts_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     table = sensitivity(prepared, fusion, subtypes, settings=moved)
     assert table["note"].tolist() == [
         "",
-        "45 neighbours need more than 45 patients, and there are 40",
+        "45 neighbours need more than 45 patients; found 40",
         "as reported",
         "",
     ]
@@ -250,7 +248,11 @@ def test_settings_that_do_not_exist_are_refused() -> None:
     prepared = ready(2.0)
     fusion = of.fuse(prepared, n_neighbors=8)
     subtypes = of.cluster(fusion, 2)
-    with pytest.raises(of.StudyError, match=r"'neighbors', which is not moved; .*n_neighbors"):
+    with pytest.raises(
+        of.StudyError,
+        match=r"'neighbors', which the sensitivity analysis "
+        r"does not vary; .*n_neighbors",
+    ):
         sensitivity(prepared, fusion, subtypes, settings={"neighbors": [3]})
     with pytest.raises(of.StudyError, match="variant is 'snfpy'; give a list"):
         sensitivity(prepared, fusion, subtypes, settings={"variant": "snfpy"})

@@ -210,9 +210,9 @@ def test_a_patient_who_was_never_drawn() -> None:
 
 def test_resamples_of_others_are_refused() -> None:
     resamples = by_hand([[0, 0, 1]], [[0, 1, 2]], 4, 2)
-    with pytest.raises(of.StudyError, match="subtypes are of 3 patients and the resamples of 4"):
+    with pytest.raises(of.StudyError, match="subtypes have 3 patients and the resamples 4"):
         subtype_recovery(resamples, subtypes_of([0, 0, 1]))
-    with pytest.raises(of.StudyError, match="cut at k = 2, not at 3"):
+    with pytest.raises(of.StudyError, match="clustered at k = 2, not at 3"):
         patient_stability(resamples, subtypes_of([0, 0, 1, 2]))
 
 

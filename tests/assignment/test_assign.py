@@ -162,7 +162,7 @@ def test_layers_that_do_not_tell_subtypes_apart_assign_nobody(planted: Any) -> N
     classifier = fit_classifier({"expression": planted.training.omics["expression"]}, shuffled)
     table = assign(classifier, only(planted.new, "expression"))
     assert (table["subtype"] == "none").all()
-    assert table["reason"].str.contains("do not tell the subtypes apart").all()
+    assert table["reason"].str.contains("do not separate the subtypes").all()
 
 
 def test_too_few_features_refuse_the_layer_and_others_are_used(planted: Any) -> None:
@@ -177,7 +177,7 @@ def test_too_few_features_refuse_the_layer_and_others_are_used(planted: Any) -> 
     said = "\n".join(assignment_summary(done))
     assert "layers used: expression" in said
     assert "layer not used: radiomics" in said
-    with pytest.raises(ClassifierError, match=r"no layer fits .* does not have expression"):
+    with pytest.raises(ClassifierError, match=r"no layer fits .* lacks expression"):
         assign(planted.classifier, Cohort("few", {"radiomics": some}))
 
 
@@ -194,19 +194,19 @@ def test_a_few_absent_features_are_imputed_and_counted(planted: Any) -> None:
 
 def test_layers_are_met_by_kind_where_there_is_one_of_it(planted: Any) -> None:
     genes = planted.new.omics["expression"]
-    with pytest.warns(OmicsfuseWarning, match="'rna' is taken for the classifier's 'expression'"):
+    with pytest.warns(OmicsfuseWarning, match="'rna' is used as the classifier's 'expression'"):
         done = assignment(planted.classifier, Cohort("other", {"rna": genes}))
     assert dict(done.used) == {"expression": "rna"}
     assert set(done.table["layers"]) == {"expression"}
     two = Cohort("two", {"rna": genes, "array": genes})
-    with pytest.raises(ClassifierError, match=r"which of kind expression is meant .*rna, array"):
+    with pytest.raises(ClassifierError, match=r"several layers of kind expression .*rna, array"):
         assign(planted.classifier, two)
 
 
 def test_kind_and_scale_have_to_agree(planted: Any) -> None:
     genes = planted.new.omics["expression"]
     values = (genes.table - genes.table.mean()) / genes.table.std()
-    with pytest.raises(ClassifierError, match=r"on scale 'zscore', .* trained on 'tpm'"):
+    with pytest.raises(ClassifierError, match=r"on scale 'zscore', .* trained on scale 'tpm'"):
         assign(planted.classifier, changed(planted.new, "expression", table=values, scale="zscore"))
     with pytest.raises(ClassifierError, match=r"is of kind protein"):
         assign(
@@ -227,7 +227,7 @@ def test_training_patients_are_marked(planted: Any) -> None:
         done = assignment(planted.classifier, changed(planted.new, "expression", table=both))
     marked = done.table.set_index("patient")["training_patient"]
     assert set(marked.index[marked]) == set(genes.index)
-    assert "training patients among them, who are no new ones: 2" in assignment_summary(done)
+    assert "training patients of the classifier, not new patients: 2" in assignment_summary(done)
 
 
 def test_layers_can_be_chosen(planted: Any) -> None:
@@ -239,7 +239,7 @@ def test_layers_can_be_chosen(planted: Any) -> None:
     with pytest.raises(StudyError, match="no layer was chosen"):
         assign(planted.classifier, planted.new, layers=[])
     images = only(planted.new, "radiomics")
-    with pytest.warns(OmicsfuseWarning, match="'expression' .* the cohort does not have it"):
+    with pytest.warns(OmicsfuseWarning, match="'expression' .* the cohort lacks it"):
         assign(planted.classifier, images, layers=["radiomics", "expression"])
 
 
@@ -257,7 +257,7 @@ def test_layers_with_few_patients_are_left_out_with_a_note(planted: Any) -> None
     classifier = fit_classifier({"expression": genes, "radiomics": few}, planted.labels)
     assert list(classifier.layers) == ["expression"]
     assert "8 labelled patients" in classifier.notes[0]
-    with pytest.raises(ClassifierError, match="no layer can tell subtypes apart: layer radiomics"):
+    with pytest.raises(ClassifierError, match="no layer separates the subtypes: layer radiomics"):
         fit_classifier({"radiomics": few}, planted.labels)
 
 

@@ -87,7 +87,7 @@ def test_images_alone_and_a_choice_of_layers(
     out = str(tmp_path / "out.tsv")
     main(["assign", str(folder / "run"), str(folder / "images.toml"), "--out", out])
     said = capsys.readouterr()
-    assert "layers that the cohort does not have: expression, mutation" in said.out
+    assert "layers missing from the cohort: expression, mutation" in said.out
     assert said.err == ""
     words = ["assign", str(folder / "run"), str(folder / "all.toml"), "--out", out]
     main([*words, "--layers", "expression, radiomics"])
@@ -107,12 +107,12 @@ def test_mistakes_leave_an_earlier_table_as_it_was(
     empty.mkdir()
     assert "holds no finished run" in failing([str(empty), manifest, *end], capsys)
     (empty / "run.json").write_text('{"name": "x, verified", "versions": {}, "inputs": {}}')
-    assert "no run of a study, but" in failing([str(empty), manifest, *end], capsys)
+    assert "another output of omicsfuse" in failing([str(empty), manifest, *end], capsys)
     (empty / "run.json").write_text('{"versions": {}}')
     assert "a run without a classifier" in failing([str(empty), manifest, *end], capsys)
     content = (folder / "run" / "classifier.json").read_text().replace('"n": 80', '"n": 81', 1)
     (empty / "classifier.json").write_text(content)
-    assert "altered after it was saved" in failing([str(empty), manifest, *end], capsys)
+    assert "changed after saving" in failing([str(empty), manifest, *end], capsys)
     assert "is a folder; name a file" in failing([run, manifest, "--out", str(empty)], capsys)
     failing([run, str(tmp_path / "none.toml"), *end], capsys, 2)
     failing([str(tmp_path / "none"), manifest, *end], capsys, 2)
@@ -121,7 +121,7 @@ def test_mistakes_leave_an_earlier_table_as_it_was(
 
 
 def test_mistakes_in_python(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ClassifierError, match="is no folder"):
+    with pytest.raises(ClassifierError, match="is not a folder"):
         assign_patients(tmp_path / "none", folder / "all.toml", tmp_path / "out.tsv")
     bad = folder / "bad.toml"
     bad.write_text((folder / "all.toml").read_text().replace("all_radiomics", "gone"))
@@ -141,7 +141,7 @@ def test_warnings_are_plain_lines(
     out = str(tmp_path / "out.tsv")
     main(["assign", str(folder / "run"), str(folder / "ct.toml"), "--out", out])
     said = capsys.readouterr()
-    assert said.err.startswith("warning: cohort 'images': layer 'ct' is taken for")
+    assert said.err.startswith("warning: cohort 'images': layer 'ct' is used as")
     assert "layers used: radiomics (ct)" in said.out
     trained = planted.training.omics["radiomics"]
     replace(trained).table.iloc[:3].to_csv(
@@ -152,4 +152,4 @@ def test_warnings_are_plain_lines(
     main(["assign", str(folder / "run"), str(folder / "known.toml"), "--out", out])
     said = capsys.readouterr()
     assert "3 of 3 patients are training patients" in said.err
-    assert "who are no new ones: 3" in said.out
+    assert "not new patients: 3" in said.out

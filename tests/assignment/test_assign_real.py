@@ -68,5 +68,9 @@ def test_features_of_another_extractor_are_refused(real_data: Path, hnsc: dict[s
 
     found = next((real_data / "radiomics_only_hn1").glob("*adiomics*"))
     other = Layer("radiomics", read_radiomics(found), "raw")
-    with pytest.raises(ClassifierError, match=r"0 of the \d+ features that it uses .*\(0%; at"):
+    with pytest.raises(
+        ClassifierError,
+        match=r"0 of the \d+ features of the classifier "
+        r".*\(0%; at",
+    ):
         assign(hnsc["classifier"], Cohort("hn1", {"radiomics": other}))

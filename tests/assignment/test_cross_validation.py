@@ -114,7 +114,7 @@ def test_settings_of_the_prepared_layers_are_used() -> None:
 @pytest.mark.parametrize(
     ("params", "one", "message"),
     [
-        ({}, True, "one subtype only"),
+        ({}, True, "one subtype"),
         ({CHOSEN_WITH: "os"}, False, "chosen with an outcome"),
     ],
 )

@@ -78,14 +78,14 @@ def test_any_change_is_noticed(path: Path, tmp_path: Path, change: Any) -> None:
     change(content)
     altered = tmp_path / "altered.json"
     altered.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ClassifierError, match=r"altered\.json: .* altered after it was saved"):
+    with pytest.raises(ClassifierError, match=r"altered\.json: .* changed after saving"):
         load_classifier(altered)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it is not JSON, or is cut short"),
+        ("", "it is not JSON, or is truncated"),
         ("[1, 2]", 'expected an object with "format": "omicsfuse classifier"'),
         ('{"format": "omicsfuse signature"}', "not a classifier file"),
         ('{"format": "omicsfuse classifier", "format_version": 99}', "version 99; this version"),

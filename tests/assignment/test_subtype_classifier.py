@@ -115,5 +115,5 @@ def test_parameters_out_of_range_are_refused(change: dict[str, Any], message: st
 
 
 def test_one_class_is_refused() -> None:
-    with pytest.raises(ValueError, match="one class only"):
+    with pytest.raises(ValueError, match="one class"):
         SubtypeClassifier().fit(np.zeros((4, 2)), ["S1"] * 4)

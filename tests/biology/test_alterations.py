@@ -87,8 +87,8 @@ def test_genes_of_nobody_and_of_everyone() -> None:
     assert "NOBODY" not in table.index
     assert table["note"].to_dict() == {
         "ENOUGH": "",
-        "EVERYONE": "fewer than 5 patients do not have it",
-        "FEW": "fewer than 5 patients have it",
+        "EVERYONE": "unaltered in fewer than 5 patients",
+        "FEW": "altered in fewer than 5 patients",
     }
     assert table["p"].notna().tolist() == [True, False, False]
     assert table.loc["EVERYONE", SHARES].tolist() == [1, 1, 1]

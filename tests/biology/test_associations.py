@@ -84,7 +84,7 @@ def test_listed_but_not_tested() -> None:
     )
     assert table["note"].to_dict() == {
         "same": "constant",
-        "barcode": "every value differs: an identifier?",
+        "barcode": "all values differ (an identifier?)",
         "nearly": "7 categories for 12 patients are too many",
         "empty": "no patient has a value",
         "half": "constant",
@@ -316,7 +316,7 @@ def test_columns_to_ignore_are_listed_only() -> None:
     cohort = Cohort("toy", {}, clinical, ignore=("batch",))
     labels = pd.Series(["S1"] * 6 + ["S2"] * 6, patients)
     table = associate(Subtypes(labels, {}, {}), cohort)
-    assert table["note"].to_dict() == {"batch": "not compared, as asked (ignore)", "copy": ""}
+    assert table["note"].to_dict() == {"batch": "not compared (listed in ignore)", "copy": ""}
     assert table["p"].notna().tolist() == [False, True]
 
 

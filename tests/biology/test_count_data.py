@@ -77,7 +77,7 @@ def test_numbers_are_pydeseq2s_own_whatever_the_order() -> None:
         (lambda t: t.assign(G03=-1), "gene G03 of patient P00 has -1,"),
         (lambda t: t.assign(G03=np.nan), "gene G03 of patient P00 has nan"),
         (lambda t: t.assign(G03="many"), "a cell is not a number"),
-        (lambda t: pd.concat([t, t.iloc[:1]]), "patient P00 is there more than once"),
+        (lambda t: pd.concat([t, t.iloc[:1]]), "patient P00 occurs more than once"),
         (lambda t: t.to_numpy(), "are of type ndarray; expected a DataFrame"),
     ],
 )
@@ -115,5 +115,5 @@ def test_covariates_that_follow_the_groups() -> None:
     pytest.importorskip("pydeseq2")
     subtypes, prepared, counts = planted()
     same = pd.DataFrame({"batch": (subtypes.labels == "S1").astype(float)})
-    with pytest.raises(StudyError, match="tell the groups apart entirely"):
+    with pytest.raises(StudyError, match="determine the groups completely"):
         differential_features(subtypes, prepared, counts={"rna": counts}, covariates=same)

@@ -169,7 +169,7 @@ def test_missing_values_of_one_patient_leave_the_others_alone(matrix: pd.DataFra
 def test_expression_that_is_not_linear_is_refused(matrix: pd.DataFrame) -> None:
     _, table = mixtures(matrix, 5, 0.1)
     z = (table - table.mean()) / table.std()
-    with pytest.raises(CohortError, match="z-scores cannot be taken back"):
+    with pytest.raises(CohortError, match="z-scores cannot be converted"):
         deconvolve(layer(z, "zscore"), matrix)
     with pytest.raises(CohortError, match=r"values below 0.*log or z-score"):
         deconvolve(z, matrix)
@@ -181,7 +181,7 @@ def test_too_few_shared_genes_are_refused(matrix: pd.DataFrame) -> None:
     _, table = mixtures(matrix, 5, 0.1)
     with pytest.raises(StudyError, match=r"6 of the 150 genes.*6 cell types"):
         deconvolve(table.drop(columns=matrix.index[6:]), matrix)
-    with pytest.raises(StudyError, match="150 names agree but for their case"):
+    with pytest.raises(StudyError, match="150 names differ only in case"):
         deconvolve(table.rename(columns=str.upper), matrix)
     with pytest.warns(OmicsfuseWarning, match="70 of the 150 genes"):
         deconvolve(table.drop(columns=matrix.index[70:]), matrix, n_permutations=0)
@@ -219,7 +219,7 @@ def test_matrix_from_a_file(matrix: pd.DataFrame, tmp_path: Path) -> None:
     )
     with pytest.raises(StudyError, match="does not exist"):
         read_reference(tmp_path / "none.tsv")
-    with pytest.warns(OmicsfuseWarning, match="as of log2 values"):
+    with pytest.warns(OmicsfuseWarning, match="in the range of log2 values"):
         read_reference(np.log2(matrix + 1))
 
 

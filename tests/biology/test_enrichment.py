@@ -223,9 +223,10 @@ def test_no_p_value_is_zero_and_the_family_is_the_whole_table(
     assert len(floored) >= 3
     draws = (
         floored["note"]
-        .str.extract(r"p at its floor: none of (\d+) random sets of the same sign scored as much")[
-            0
-        ]
+        .str.extract(
+            r"smallest possible p: none of (\d+) random sets of the same sign scored "
+            r"as high"
+        )[0]
         .astype(int)
     )
     np.testing.assert_allclose(floored["p"], 1 / (draws + 1))

@@ -54,7 +54,7 @@ def test_other_collections_have_none() -> None:
     assert known_collection("my markers") is None
     assert method_of("my markers", {"my markers": "mean_log"}) == (
         "mean_log",
-        "mean_log as asked for",
+        "mean_log as requested",
     )
     assert "authors' method is mean_log" in method_of("danaher", {"danaher": "ssgsea"})[1]
 
@@ -100,10 +100,10 @@ def test_cytolytic_activity_is_the_geometric_mean_on_the_linear_scale(
     ]
     found = immune_scores(prepared(np.log2(linear + 1), given_as="log2"), {})
     np.testing.assert_allclose(found.scores[CYTOLYTIC], [4.0, 2.0])
-    assert "not known" in found.coverage["note"].iloc[0]
+    assert "unknown" in found.coverage["note"].iloc[0]
     found = immune_scores(prepared(linear - 3, "zscore", "zscore"), {})
     np.testing.assert_allclose(found.scores[CYTOLYTIC], [1.0, -1.5])
-    assert "not the authors' definition" in found.coverage["note"].iloc[0]
+    assert "unlike the authors' definition" in found.coverage["note"].iloc[0]
     found = immune_scores(prepared(values.assign(GZMA=1.0)), {})
     assert found.scores.empty
     assert found.coverage["note"].iloc[0] == "not computed: PRF1 not measured"
@@ -133,7 +133,7 @@ def test_scores_with_too_few_genes_are_listed_and_not_computed(values: pd.DataFr
     assert notes["bindea: five of ninety"] == "not computed: 5 of 90 genes measured, 9 needed"
     assert notes["bindea: none"] == "not computed: none of its genes is measured"
     assert notes["bindea: nine of thirty"].startswith("fewer than half of its genes are measured")
-    assert "ranked among 40 genes, a panel" in notes["bindea: one gene"]
+    assert "ranked among 40 genes (a panel" in notes["bindea: one gene"]
     assert list(found.scores) == ["bindea: nine of thirty", "bindea: one gene"]
     assert [(exclusion.count, exclusion.what) for exclusion in found.exclusions] == [
         (3, "scores"),
@@ -161,7 +161,7 @@ def test_settings_that_mean_nothing_are_refused(values: pd.DataFrame) -> None:
         immune_scores(ready, {"danaher": {"T": GENES[:3]}}, methods={"danaherr": "ssgsea"})
     with pytest.raises(StudyError, match='did you mean "ssgsea"'):
         immune_scores(ready, {"danaher": {"T": GENES[:3]}}, methods={"danaher": "ssGSEA"})
-    with pytest.raises(StudyError, match="always computed"):
+    with pytest.raises(StudyError, match="reserved for the score"):
         immune_scores(ready, {"cytolytic activity": {"T": GENES[:3]}})
     with pytest.raises(StudyError, match="there is no layer 'dna'"):
         immune_scores(ready, {}, layer="dna")

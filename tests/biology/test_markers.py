@@ -108,7 +108,7 @@ def test_one_absurd_z_score_does_not_hide_a_feature() -> None:
 def test_one_subtype_gives_an_empty_table_and_says_so() -> None:
     values = pd.DataFrame({"A": np.arange(5.0)}, [f"P{i}" for i in range(5)])
     prepared = Prepared("toy", {"rna": layer("expression", "log2", values)})
-    with pytest.warns(OmicsfuseWarning, match="1 subtype, so nothing to compare"):
+    with pytest.warns(OmicsfuseWarning, match="one subtype and no comparison"):
         table = differential_features(
             Subtypes(pd.Series("S1", index=values.index), {}, {}), prepared
         )
@@ -200,7 +200,7 @@ def test_order_of_patients_and_features_does_not_matter(compare) -> None:
     covariates = pd.DataFrame({"age": rng.integers(40, 80, 40)}, subtypes.labels.index)
     tables = []
     for layers, adjust in ((prepared, covariates), (Prepared("x", turned), covariates.iloc[::-1])):
-        with pytest.warns(OmicsfuseWarning, match="not adjusted for"):
+        with pytest.warns(OmicsfuseWarning, match="no adjustment for"):
             tables.append(compare(subtypes, layers, covariates=adjust))
     assert tables[0].to_csv() == tables[1].to_csv()
 
@@ -216,10 +216,10 @@ def test_covariates_are_counted_adjusted_for_and_where_not_it_is_said() -> None:
         table = differential_features(subtypes, prepared, covariates=covariates.drop("P39"))
     texts = sorted(str(one.message) for one in said)
     assert texts == [
-        "covariates are not adjusted for in mutation, cn, ct: the tests of these layers take none; "
-        "their rows say so.",
-        "layer rna: 3 patients lack a covariate that features are adjusted for and take no part in "
-        "comparing its features (e.g. P03, P20, P39).",
+        "layer rna: 3 patients excluded from comparisons of its features: missing covariate for "
+        "adjustment (e.g. P03, P20, P39).",
+        "no adjustment for covariates in mutation, cn, ct: the tests of these layers take no "
+        "covariates, as noted in their rows.",
     ]
     notes = table.groupby("layer")["note"].unique().map(list).to_dict()
     assert notes["mutation"] == notes["ct"] == ["not adjusted for covariates"]
@@ -238,11 +238,11 @@ def test_covariates_are_counted_adjusted_for_and_where_not_it_is_said() -> None:
     ("covariates", "message"),
     [
         ([1, 2], "covariates is of type list; expected DataFrame"),
-        (pd.DataFrame({"age": [1.0, np.inf]}, ["P00", "P01"]), "'age' holds infinite values"),
+        (pd.DataFrame({"age": [1.0, np.inf]}, ["P00", "P01"]), "'age' has infinite values"),
         (pd.DataFrame({"age": [1.0, 2.0]}, ["P00", "P00"]), "more than one row for 1 patient"),
         (
             pd.DataFrame({"id": [f"x{i}" for i in range(40)]}, [f"P{i:02d}" for i in range(40)]),
-            "'id' cannot be adjusted for .left out: 40 categories",
+            "'id' cannot be adjusted for .40 categories",
         ),
     ],
 )

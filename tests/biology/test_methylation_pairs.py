@@ -131,7 +131,7 @@ def test_nothing_in_common_is_said() -> None:
     assert pairs.empty
     assert list(pairs.columns) == COLUMNS
     one = Subtypes(pd.Series("S1", rna.index), {}, {})
-    with pytest.warns(OmicsfuseWarning, match="there is 1 subtype"):
+    with pytest.warns(OmicsfuseWarning, match="there is one subtype"):
         assert expression_methylation_pairs(one, together(rna, dna)).empty
 
 

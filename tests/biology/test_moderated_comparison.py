@@ -139,7 +139,8 @@ def test_a_small_group_of_more_spread_is_noted() -> None:
     assert noted.sum() > 10
     assert (found.p[noted] <= 0.05).all()
     assert (
-        "the smaller group is more spread; Welch's t-test, unadjusted: p = " in found.note[noted][0]
+        "larger variance in the smaller group; Welch's t-test, unadjusted: p = "
+        in found.note[noted][0]
     )
     even = moderated_difference(
         values[8:], inside[8:] | (np.arange(52) < 26), np.arange(52) < 26, np.arange(52) >= 26, "x"

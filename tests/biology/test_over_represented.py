@@ -137,7 +137,9 @@ def test_random_markers_give_no_discoveries() -> None:
 
 def test_what_cannot_be_done_is_said() -> None:
     table = markers(GENES[:10], [])
-    with pytest.raises(StudyError, match=r"lacks effect; give what of\.differential_features"):
+    with pytest.raises(
+        StudyError, match=r"lacks effect; give the table from of\.differential_features"
+    ):
         over_representation(table.drop(columns="effect"), ready(), {"a": GENES[:9]})
     with pytest.raises(StudyError, match="fdr is 0; it must lie between 0 and 1"):
         over_representation(table, ready(), {"a": GENES[:9]}, fdr=0)
@@ -145,8 +147,8 @@ def test_what_cannot_be_done_is_said() -> None:
         over_representation(table, ready(), {"a": GENES[:9]}, min_size=1)
     with pytest.raises(StudyError, match="no layer 'x'"):
         over_representation(table, ready(), {"a": GENES[:9]}, layer="x")
-    with pytest.warns(OmicsfuseWarning, match="has no row of layer rna"):
+    with pytest.warns(OmicsfuseWarning, match="has no row for layer rna"):
         assert over_representation(table.assign(layer="x"), ready(), {"a": GENES[:9]}).empty
-    with pytest.warns(OmicsfuseWarning, match="With capital and small letters taken as one, 9"):
+    with pytest.warns(OmicsfuseWarning, match="Ignoring case, 9"):
         empty = over_representation(table, ready(), {"a": [g.lower() for g in GENES[:9]]})
     assert list(empty.columns) == [*COLUMNS, *FACTS]

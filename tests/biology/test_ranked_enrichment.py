@@ -119,7 +119,9 @@ def test_one_signed_rankings_stay_finite_and_warn(
     assert known.any()
     assert np.isfinite(table.loc[known, "nes"]).all()
     assert (table["p"].notna() == known).all()
-    assert table.loc[~known, "note"].str.contains("no random set scored on the same side").all()
+    assert (
+        table.loc[~known, "note"].str.contains("no random set has a score of the same sign").all()
+    )
     with pytest.warns(OmicsfuseWarning, match="are negative"):
         enrich_ranking(-ranking.abs() - 0.1, sets, n_permutations=20)
 
@@ -144,7 +146,11 @@ def test_rankings_that_cannot_be_used(ranking: pd.Series, sets: dict[str, list[s
         enrich_ranking(pd.concat([ranking, ranking.iloc[3:4]]), sets)
     with pytest.raises(StudyError, match=r"infinite for 1 genes, e\.g\. G000"):
         enrich_ranking(ranking.where(ranking.index != "G000", np.inf), sets)
-    with pytest.raises(StudyError, match=r"type (object|str|string); expected one number a gene"):
+    with pytest.raises(
+        StudyError,
+        match=r"type (object|str|string); expected one number per "
+        r"gene",
+    ):
         enrich_ranking(ranking.astype(str), sets)
     with pytest.raises(StudyError, match="120 genes with a statistic and 1 different values"):
         enrich_ranking(ranking * 0, sets)
@@ -161,7 +167,7 @@ def test_names_in_other_letters_are_pointed_out(ranking: pd.Series) -> None:
     sets = {"mouse": [gene.lower() for gene in GENES[:20]]}
     with pytest.warns(
         OmicsfuseWarning,
-        match=r"none of 1 gene sets.*capital and small letters taken as one, 20 genes would match",
+        match=r"none of 1 gene sets.*Ignoring case, 20 genes match",
     ):
         table = enrich_ranking(ranking, sets)
     assert table.empty

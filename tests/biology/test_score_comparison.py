@@ -120,6 +120,6 @@ def test_what_cannot_be_done_is_said() -> None:
     with pytest.raises(StudyError, match="'score 2' is infinite"):
         compare_scores(subtypes, scores.assign(**{"score 2": np.inf}))
     one, scores = cohort((6,))
-    with pytest.warns(OmicsfuseWarning, match="there is 1 subtype"):
+    with pytest.warns(OmicsfuseWarning, match="there is one subtype"):
         assert compare_scores(one, scores).empty
     assert compare_scores(subtypes, scores[[]]).empty

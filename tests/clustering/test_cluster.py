@@ -135,9 +135,9 @@ def test_a_tiny_cohort_gets_a_shorter_range() -> None:
     ("n_clusters", "message"),
     [
         ("many", "n_clusters is 'many'; give \"auto\""),
-        (0, "asks for 0 to 0"),
+        (0, "n_clusters is 0 to 0"),
         (11, "up to 11 subtypes of 20 patients; at most 10"),
-        ([4, 2], "asks for 4 to 2"),
+        ([4, 2], "n_clusters is 4 to 2"),
         ([2, 3, 4], r"n_clusters is \[2, 3, 4\]; a range is two whole numbers"),
         (2.5, "n_clusters is 2.5; it must be a whole number"),
         (True, "n_clusters is True"),
@@ -188,7 +188,7 @@ def test_maps_that_cannot_be_drawn() -> None:
     with pytest.raises(of.StudyError, match='choose "umap" or "tsne"'):
         of.embed(fusion_of(points), method="pca")
     network = sparse.csr_array(fusion_of(points).affinity.to_numpy())
-    with pytest.raises(of.StudyError, match="this one is sparse"):
+    with pytest.raises(of.StudyError, match="this network is sparse"):
         of.embed(replace(fusion_of(points), affinity=network), method="tsne")
 
 

@@ -128,13 +128,13 @@ def test_files_on_disk_can_be_fetched(tmp_path: Path) -> None:
 def test_without_an_address_it_says_where_the_data_are_from(tmp_path: Path) -> None:
     manifest = _manifest(tmp_path / "m", more='source = "the portal"')
     with pytest.raises(
-        DatasetError, match=r"is not there.*no url.*source: the portal; access: open"
+        DatasetError, match=r"does not exist.*no url.*source: the portal; access: open"
     ):
         fetch(manifest)
     target = tmp_path / "m" / "sub" / "genes.tsv"
     target.parent.mkdir()
     target.write_bytes(b"other")
-    with pytest.raises(DatasetError, match="is not the file recorded"):
+    with pytest.raises(DatasetError, match="differs from the file recorded"):
         fetch(manifest)
     target.write_bytes(CONTENT)
     assert fetch(manifest) == [target]
@@ -149,11 +149,11 @@ def test_without_an_address_the_source_comes_before_the_variable(
     with pytest.raises(DatasetError) as refusal:
         fetch(manifest)
     message = str(refusal.value)
-    assert message.startswith('cohort "mine" is not fetched by omicsfuse: its manifest records no')
-    assert "no url for $OMICSFUSE_DATA/x/g.tsv. Get them from where" in message
+    assert message.startswith('cohort "mine" cannot be fetched: its manifest records no')
+    assert "no url for $OMICSFUSE_DATA/x/g.tsv. Get the files from their source" in message
     assert message.index("(source: the portal; access: open)") < message.index("set OMICSFUSE_DATA")
     for name in list_cohorts()["name"]:
-        with pytest.raises(DatasetError, match=r"is not fetched by omicsfuse.*\(source: "):
+        with pytest.raises(DatasetError, match=r"cannot be fetched.*\(source: "):
             fetch(name)
 
 
@@ -165,7 +165,7 @@ def test_an_address_without_a_fingerprint_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", ["../g.tsv", "/g.tsv", "a/../../g.tsv"])
 def test_no_file_leaves_the_folder(tmp_path: Path, file: str) -> None:
     manifest = _manifest(tmp_path / "m", "https://example.org/g.tsv", file=file)
-    with pytest.raises(DatasetError, match="not inside the folder"):
+    with pytest.raises(DatasetError, match="outside the folder"):
         fetch(manifest, tmp_path / "data")
 
 
@@ -173,7 +173,7 @@ def test_unknown_names_get_the_nearest(tmp_path: Path) -> None:
     _manifest(tmp_path / "m")
     with pytest.raises(DatasetError, match='no cohort "mime"; did you mean "mine"'):
         fetch("mime", folders=[tmp_path / "m"])
-    with pytest.raises(DatasetError, match="no manifests at all"):
+    with pytest.raises(DatasetError, match="there are no manifests"):
         fetch("mime", folders=[tmp_path])
     with pytest.raises(DatasetError, match="is not a folder"):
         fetch("mime", folders=[tmp_path / "gone"])

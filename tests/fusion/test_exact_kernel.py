@@ -403,7 +403,7 @@ def test_duplicate_patients_are_each_others_nearest() -> None:
 @pytest.mark.parametrize(
     ("matrices", "options", "message"),
     [
-        ([], {}, "nothing to fuse"),
+        ([], {}, "no affinity matrix"),
         ([np.ones((3, 4))], {}, r"square matrix of patients, found shape \(3, 4\)"),
         ([np.ones((4, 4)), np.ones((5, 5))], {}, r"same patients, found shapes"),
         (

@@ -97,11 +97,11 @@ def test_known_distances() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"layers": []}, "name at least one layer"),
+        ({"layers": []}, "no layer: name at least one"),
         ({"layers": ["protien"]}, 'did you mean "protein"'),
         ({"layers": ["protein", "protein"]}, "named more than once: protein"),
         ({"engine": "fast"}, "engine is 'fast'; choose from auto, exact, sparse, snfpy"),
-        ({"engine": "snfpy", "variant": "paper"}, 'knows only variant "snfpy"'),
+        ({"engine": "snfpy", "variant": "paper"}, 'supports only variant "snfpy"'),
         ({"engine": "snfpy", "layers": ["protein"]}, "at least two layers"),
         ({"metrics": {"x": "cosine"}}, "metrics names x, which is not among the fused layers"),
         ({"metrics": {"protein": "manhatten"}}, 'manhatten.*did you mean "manhattan"'),

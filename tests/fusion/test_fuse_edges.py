@@ -72,9 +72,9 @@ def test_very_unequal_weights_lose_no_digits(weight: float) -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"variant": "snfpy", "alpha": 2.0}, "alpha is known to no other engine"),
-        ({"dtype": "float32"}, "dtype float32 is known to no other engine"),
-        ({"metrics": {"a": "gower"}}, "metric 'gower' of a is known to no other engine"),
+        ({"variant": "snfpy", "alpha": 2.0}, "alpha is not supported by another engine"),
+        ({"dtype": "float32"}, "dtype float32 is not supported by another engine"),
+        ({"metrics": {"a": "gower"}}, "metric 'gower' of a is not supported by another engine"),
         ({}, "60 patients, more than 50"),
     ],
 )
@@ -93,7 +93,7 @@ def test_auto_stays_exact_where_only_exact_can(
         ({"metrics": "euclidean"}, "metrics"),
         ({"layer_weights": 2.0}, "layer_weights"),
         ({"layers": 5}, "layers must be a list of names"),
-        ({"layers": [["a"]]}, "is not there"),
+        ({"layers": [["a"]]}, "does not exist"),
         ({"n_iterations": 2.5}, "n_iterations"),
         ({"variant": np.array(["paper"])}, "variant is"),
         ({"mu": np.inf}, "mu"),
@@ -110,7 +110,7 @@ def test_subtypes_of_another_fusion_are_refused() -> None:
     ready = prepared()
     fusion = of.fuse(ready, n_neighbors=8)
     fewer = of.fuse(ready, n_neighbors=6, patients="complete", layers=["b", "c"])
-    with pytest.raises(of.StudyError, match="35 patients and the fusion of 60"):
+    with pytest.raises(of.StudyError, match="35 patients and the fusion 60"):
         of.assess(ready, fusion, of.cluster(fewer, 2))
 
 

@@ -68,7 +68,8 @@ def test_nobody_is_left_out_of_complete_data() -> None:
             {"a": names(range(20)), "b": names(range(11, 31))},
             "all",
             1,
-            r"layer 'b' has 20 patients, in common 9 with a\. .* at least 10 with a layer",
+            r"layer 'b' has 20 patients, in common 9 with a\. .* at least 10 in common with a "
+            r"linked layer",
         ),
         (
             # a and b are linked, c and d are, the two pairs are not.
@@ -86,7 +87,7 @@ def test_nobody_is_left_out_of_complete_data() -> None:
             {"a": names(range(20)), "b": names(range(5))},
             "all",
             1,
-            r"layer 'b' has 5 patients, in common 5 with a.* Leave the layer out",
+            r"layer 'b' has 5 patients, in common 5 with a.* Remove the layer",
         ),
         ({"a": names(range(9))}, "all", 1, r"^9 patients \(a 9\); at least 10 are needed"),
         (
@@ -176,13 +177,13 @@ def test_shares_of_pairs_are_those_counted_one_by_one(table: list[list[bool]]) -
         ({"layer_weights": {"a": float("inf")}}, "layer_weights of a is inf"),
         ({"metrics": {"c": "cosine"}}, "metrics names c"),
         ({"metrics": {"a": 3}}, "metric of a is of type int"),
-        ({"engine": "snfpy", "variant": "paper"}, 'engine "snfpy" knows only variant "snfpy"'),
-        ({"engine": "snfpy", "patients": "all"}, "fuses only patients who have every layer"),
+        ({"engine": "snfpy", "variant": "paper"}, 'engine "snfpy" supports only variant "snfpy"'),
+        ({"engine": "snfpy", "patients": "all"}, "fuses only patients with every layer"),
         ({"engine": "snfpy", "alpha": 2.0}, "takes no layer_weights, alpha or dtype"),
         ({"engine": "snfpy", "dtype": "float32"}, "takes no layer_weights, alpha or dtype"),
         ({"engine": "snfpy", "layer_weights": {"a": 2}}, "takes no layer_weights"),
-        ({"engine": "sparse", "dtype": "float32"}, 'dtype and alpha belong to engine "exact"'),
-        ({"engine": "sparse", "alpha": 2.0, "variant": "snfpy"}, "dtype and alpha belong to"),
+        ({"engine": "sparse", "dtype": "float32"}, 'dtype and alpha apply only to engine "exact"'),
+        ({"engine": "sparse", "alpha": 2.0, "variant": "snfpy"}, "dtype and alpha apply only to"),
     ],
 )
 def test_settings_that_do_not_exist_or_go_together(options: dict, message: str) -> None:

@@ -117,7 +117,7 @@ def test_what_a_method_cannot_do_is_refused() -> None:
     prepared = ready()
     with pytest.raises(of.StudyError, match="method 'nearness' takes no layer_weights"):
         of.fuse(prepared, method=Nearness(), layer_weights={"a": 2.0})
-    with pytest.raises(of.StudyError, match="fuses only patients who have every layer"):
+    with pytest.raises(of.StudyError, match="fuses only patients with every layer"):
         of.fuse(prepared, method=Nearness(), patients="all")
     with pytest.raises(of.StudyError, match="fuses 100 patients at most, and there are 110"):
         of.fuse(ready(110), method=Nearness())
@@ -144,7 +144,7 @@ def test_a_fusion_made_by_hand_cannot_be_repeated() -> None:
     prepared = ready()
     fusion = of.fuse(prepared)
     bare = Fusion(fusion.affinity, fusion.per_layer, fusion.coverage, fusion.params)
-    with pytest.raises(of.StudyError, match="does not say which method made it"):
+    with pytest.raises(of.StudyError, match="does not record its method"):
         refit(prepared, bare)
 
 

@@ -202,8 +202,8 @@ def test_a_handful_of_patients() -> None:
     ("change", "message"),
     [
         ({"n_kept": 5}, "n_kept is 5, fewer than the 10 neighbours"),
-        ({"metrics": ["euclidean", "gower"]}, 'engine "sparse" does not have'),
-        ({"metrics": ["euclidean", np.hypot]}, 'engine "sparse" does not have'),
+        ({"metrics": ["euclidean", "gower"]}, 'not available in engine "sparse"'),
+        ({"metrics": ["euclidean", np.hypot]}, 'not available in engine "sparse"'),
         ({"metrics": ["euclidean"]}, "2 tables, 2 lists of patients and 1 metrics"),
         ({"members": [np.arange(40), np.arange(39)]}, "layer 2 has 40 rows for 39 patients"),
         ({"members": [np.arange(40), np.arange(40)[::-1]]}, "in rising order"),

@@ -76,7 +76,7 @@ def test_a_score_that_is_volume_is_said_to_be_and_vanishes() -> None:
     row = found.families.set_index("layer").loc["rna"]
     assert row["found"] >= 1
     assert row["kept"] == 0
-    assert any("a measure of volume" in line for line in interpretation_summary(found))
+    assert any("measures tumour volume" in line for line in interpretation_summary(found))
 
 
 def test_volume_itself_cannot_be_adjusted_for_volume() -> None:
@@ -86,7 +86,7 @@ def test_volume_itself_cannot_be_adjusted_for_volume() -> None:
     assert found.associations.loc[found.associations["layer"] == "rna", "adjusted_p"].isna().all()
     assert not found.associations["vanishes"].any()
     note = found.families.set_index("layer").loc["rna", "note"]
-    assert "the covariates leave nothing of it" in note
+    assert "no variation remains after adjustment" in note
     assert set(found.enrichment["score"]) == {"score"}
 
 

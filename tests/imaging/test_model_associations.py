@@ -169,8 +169,8 @@ def test_covariates_of_all_kinds() -> None:
     assert asked.names == ()
     said = " ".join(asked.notes)
     assert "late: known for 10 of 30" in said
-    assert "same: left out: the same value in all patients" in said
-    assert "centre: left out: 30 categories, none of 5 patients or more" in said
+    assert "same: the same value in all patients" in said
+    assert "centre: 30 categories, none of 5 patients or more" in said
     columns, note = adjusting_columns(found.design, clinical.index[:12])
     assert columns is None
     assert "12 patients have all covariates" in note

@@ -79,7 +79,7 @@ def test_modules_are_made_without_a_look_at_the_images() -> None:
     )
     assert found.params["soft_threshold"] >= 1
     reasons = [exclusion.reason for exclusion in found.exclusions if exclusion.what == "genes"]
-    assert reasons[0] == "not among the 150 most variable, which make the network"
+    assert reasons[0] == "not among the 150 most variable genes of the network"
     best = found.modules.iloc[0]
     inside = found.gene_modules.loc[found.gene_modules["module"] == best["module"], "gene"]
     assert best["cluster"] == "R1"

@@ -92,7 +92,7 @@ def test_families_add_up(found: RadiogenomicMap) -> None:
     assert rna["targets_found"] == listed["target"].nunique()
     assert rna["permuted_p"] == pytest.approx(1 / 51)
     assert rna["permuted_found"] < 0.5
-    assert "is tumour volume in other words" in rna["note"]
+    assert "is equivalent to tumour volume" in rna["note"]
     assert table.loc["dna", "n"] == 70
 
 
@@ -163,7 +163,7 @@ def test_scores_and_covariates(tables: dict[str, pd.DataFrame]) -> None:
     assert row["adjusted_n"] == 60
     assert abs(row["adjusted_correlation"]) < 0.6 * abs(row["correlation"])  # most of it was age
     assert any(
-        exclusion.count == 20 and "lack a covariate" in exclusion.reason
+        exclusion.count == 20 and "covariate or tumour volume missing" in exclusion.reason
         for exclusion in mapped.exclusions
     )
 
@@ -174,7 +174,7 @@ def test_nothing_to_adjust_for(tables: dict[str, pd.DataFrame]) -> None:
     assert mapped.adjusted == {}
     assert mapped.associations["adjusted_correlation"].isna().all()
     assert not mapped.associations["vanishes"].any()
-    assert mapped.families.loc[0, "note"].startswith("not adjusted: neither covariates")
+    assert mapped.families.loc[0, "note"].startswith("not adjusted: covariates and tumour volume")
 
 
 def test_missing_values_are_left_out_pair_by_pair(tables: dict[str, pd.DataFrame]) -> None:
@@ -207,7 +207,7 @@ def test_too_few_patients_in_common() -> None:
     genes = make(rng.standard_normal((80, 4)), "G").iloc[21:]
     mapped = radiogenomic_map(prepared(ct=make(rng.standard_normal((30, 8)), "f"), rna=genes))
     assert mapped.families.loc[0, "tests"] == 0
-    assert mapped.families.loc[0, "note"].startswith("9 patients have both; 10 are needed")
+    assert mapped.families.loc[0, "note"].startswith("9 patients have both layers; 10 are needed")
     assert mapped.associations.empty
     assert list(mapped.associations.columns) == ASSOCIATION_COLUMNS
 
@@ -217,8 +217,8 @@ def test_too_few_patients_in_common() -> None:
     [
         ({"features": "some"}, 'expected "representatives" or "all"'),
         ({"fdr": 0}, "fdr is 0; expected a number between 0 and 1"),
-        ({"layers": ["rnb"]}, "no layer 'rnb' to hold against the images; those there are: rna"),
-        ({"layers": []}, "there is nothing to hold against layer 'ct'"),
+        ({"layers": ["rnb"]}, "no layer 'rnb' to compare with the images; other layers: rna"),
+        ({"layers": []}, "there is no layer to compare with 'ct'"),
         ({"scores": {"rna": pd.DataFrame()}}, "scores 'rna' have the name of a layer"),
         ({"scores": {"sets": pd.DataFrame({"a": ["x"]})}}, "column a does not hold numbers"),
         (

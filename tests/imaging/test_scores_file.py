@@ -77,9 +77,9 @@ def test_patients_are_met_and_counted() -> None:
     assert {
         (exclusion.count, exclusion.reason.split(" ")[0]) for exclusion in found.exclusions
     } == {
-        (2, "have"),
-        (8, "are"),
-        (1, "are"),
+        (2, "with"),
+        (8, "in"),
+        (1, "in"),
     }
     assert all(exclusion.layer == "risk" for exclusion in found.exclusions)
 
@@ -94,7 +94,7 @@ def test_too_few_patients_are_named_from_both_sides() -> None:
 def test_sample_barcodes_get_a_hint() -> None:
     patients = pd.Index([f"TCGA-BA-40{i}" for i in range(10, 25)])
     scores = pd.Series(range(15), [f"{p}-01A" for p in patients], dtype=float)
-    with pytest.raises(CohortError, match=r"Cut to the patient .* 15 of the barcodes"):
+    with pytest.raises(CohortError, match=r"Shortened to the patient .* 15 of the barcodes"):
         match_scores(scores, patients, "risk")
 
 
@@ -134,5 +134,5 @@ def test_small_classes_and_identifiers() -> None:
     with pytest.raises(CohortError, match='fewer in "b" 2'):
         match_scores(small, PATIENTS, "group")
     many = pd.Series([f"text {i}" for i in range(30)], [f"P{i:02}" for i in range(30)])
-    with pytest.raises(CohortError, match="more than 20 are no classes"):
+    with pytest.raises(CohortError, match="at most 20 classes"):
         match_scores(many, many.index, "group")

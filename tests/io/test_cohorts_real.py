@@ -140,7 +140,7 @@ def test_luad_counts_missing_endpoints_and_times_of_zero(real_data: Path, tmp_pa
     exclusions = {
         exclusion.reason: exclusion.count for exclusion in cohort.survival_exclusions("os")
     }
-    assert exclusions["os: time or event missing, left out"] == 9
+    assert exclusions["os: time or event missing, excluded"] == 9
     assert exclusions["os: time of zero, kept (counted only)"] == (survival["time"] == 0).sum() > 0
     assert len(cohort.patients()) == 32
     described = describe_layer(cohort.omics["methylation"])
@@ -148,7 +148,7 @@ def test_luad_counts_missing_endpoints_and_times_of_zero(real_data: Path, tmp_pa
     left_out = {
         exclusion.layer: exclusion.count
         for exclusion in cohort.exclusions
-        if exclusion.reason == "not in the clinical table: left out"
+        if exclusion.reason == "not in the clinical table: excluded"
     }
     assert (left_out["methylation"], left_out["mutation"]) == (61, 57)
 

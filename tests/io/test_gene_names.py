@@ -49,7 +49,7 @@ def test_numbers_are_written_as_they_are_read() -> None:
         ("Symbol\tprev_symbol\nA\tB\n", r'no column "symbol".*"Symbol", "prev_symbol"'),
         ("symbol\tname\nA\tB\n", "none of the columns alias_symbol, prev_symbol, ensembl_gene_id"),
         ("symbol\tprev_symbol\nA\n", "row 2 has 1 fields and the header 2"),
-        ("symbol\tprev_symbol\n\tB\n", "no gene in it"),
+        ("symbol\tprev_symbol\n\tB\n", "the table has no genes"),
         ("symbol\tprev_symbol\tprev_symbol\nA\tB\tC\n", '"prev_symbol" occurs 2 times'),
         ("\n", "is empty"),
     ],

@@ -254,7 +254,7 @@ def test_fingerprints_are_checked(tmp_path: Path) -> None:
 def test_renaming_what_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "genes.tsv").write_text("p\tTP53\nP1\t1\nP2\t2\n")
     path = _write(tmp_path, 'name = "m"\n' + LAYER + 'rename_features = {"TP5" = "X"}')
-    with pytest.raises(CohortError, match=r'names "TP5".*no such feature; did you mean "TP53"'):
+    with pytest.raises(CohortError, match=r'names "TP5".*is not a feature; did you mean "TP53"'):
         read_cohort(path)
 
 
@@ -312,7 +312,10 @@ def test_manifests_can_be_made_in_python() -> None:
     ("line", "message"),
     [
         ('kind = "mutation"\nmegabases = 0', "greater than 0"),
-        ('kind = "protein"\nmegabases = 35', 'megabases = 35 is for layers of kind = "mutation"'),
+        (
+            'kind = "protein"\nmegabases = 35',
+            'megabases = 35 applies to layers of kind = "mutation"',
+        ),
     ],
 )
 def test_megabases_are_of_mutations_and_positive(tmp_path: Path, line: str, message: str) -> None:

@@ -323,7 +323,7 @@ def test_which_matrix_and_which_names() -> None:
     with pytest.raises(of.CohortError, match='var has no column "symbl"'):
         of.read_mudata(data, kinds="expression", gene_symbol="symbl")
     data.var["symbol"] = "same"
-    with pytest.raises(of.CohortError, match=r'1 name in var\["symbol"\] stands .*"same"'):
+    with pytest.raises(of.CohortError, match=r'1 name in var\["symbol"\] occurs .*"same"'):
         of.read_mudata(data, kinds="expression", gene_symbol="symbol")
 
 
@@ -368,7 +368,7 @@ def test_modalities_of_different_patients_and_columns_of_each() -> None:
         of.read_mudata(data, kinds=kinds, clinical=["center"])
     with pytest.raises(of.CohortError, match='there is no modality "mri"'):
         of.read_mudata(data, modalities=["mri"])
-    with pytest.raises(of.StudyError, match="kinds names 'dna', and there is no such"):
+    with pytest.raises(of.StudyError, match="kinds names 'dna', which is not a modality"):
         of.read_mudata(data, kinds={"dna": "mutation"})
 
 
@@ -395,7 +395,7 @@ def test_patients_by_a_column() -> None:
     assert cohort.clinical is not None
     assert list(cohort.clinical) == ["age"]
     twice = adata(patients=cells, donor=[*PATIENTS[:11], "P00"])
-    with pytest.raises(of.CohortError, match=r'1 patient .* "P00" \(2\)\. .*average those'):
+    with pytest.raises(of.CohortError, match=r'1 patient .* "P00" \(2\)\. .*average cells'):
         of.read_mudata(twice, kinds="expression", patient="donor")
     unknown = adata(patients=cells, donor=[*PATIENTS[:11], None])
     with pytest.raises(of.CohortError, match="1 observation of 12 have no patient"):
@@ -484,7 +484,7 @@ def test_what_was_stored_and_altered_is_refused(simulated: SimulatedCohort) -> N
     details = json.loads(mdata.uns["omicsfuse"]["cohort"])
     del details["endpoints"]
     mdata.uns["omicsfuse"]["cohort"] = json.dumps(details)
-    with pytest.raises(of.CohortError, match="is not what to_mudata writes"):
+    with pytest.raises(of.CohortError, match="was not written by to_mudata"):
         of.read_mudata(mdata)
 
 

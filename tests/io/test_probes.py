@@ -33,7 +33,7 @@ def test_mean_of_all_probes_of_a_gene() -> None:
     np.testing.assert_allclose(table["B"], [0.45, 0.55])
     assert [
         (exclusion.count, exclusion.reason, exclusion.examples) for exclusion in exclusions
-    ] == [(1, "probes that the annotation does not have", ("cg4",))]
+    ] == [(1, "probes missing from the annotation", ("cg4",))]
 
 
 def test_promoter_is_the_region_of_that_gene() -> None:
@@ -102,7 +102,7 @@ def test_maps_of_xena_are_read(tmp_path: Path) -> None:
             "gene",
             "probe 'cg1' more than once",
         ),
-        (ANNOTATION.assign(probe=["x1", "x2", "x3", "x4"]), "gene", "that of another array"),
+        (ANNOTATION.assign(probe=["x1", "x2", "x3", "x4"]), "gene", "for another array"),
     ],
 )
 def test_annotations_that_cannot_be_used_are_refused(
@@ -170,7 +170,7 @@ def test_the_manifest_names_annotation_and_level(tmp_path: Path) -> None:
             "did you mean .promoter",
         ),
         ('level = "promoter"\n', "methylation", "needs annotation"),
-        ('annotation = "probes.tsv"\n', "protein", "for layers of kind = .methylation"),
+        ('annotation = "probes.tsv"\n', "protein", "to layers of kind = .methylation"),
         ('annotation = "none.tsv"\n', "methylation", "none.tsv does not exist"),
     ],
 )

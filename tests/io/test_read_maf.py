@@ -94,9 +94,12 @@ def test_unknown_classes_count_with_a_warning(tmp_path: Path) -> None:
 
 
 def test_refusals(tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match=r'"Tumor_Sample_Barcode" is not there.*"Tumor_Sample"'):
+    with pytest.raises(
+        CohortError,
+        match=r'"Tumor_Sample_Barcode" is missing.*"Tumor_Sample"',
+    ):
         read_maf(_maf(tmp_path, head=HEADER.removesuffix("_Barcode")))
-    with pytest.raises(CohortError, match="header and no variants"):
+    with pytest.raises(CohortError, match="header but no variants"):
         read_maf(_maf(tmp_path))
     with pytest.raises(CohortError, match=r"no variant counts.*\"Silent\".*silent = true"):
         read_maf(_maf(tmp_path, "TTN Silent P1"))
@@ -116,12 +119,19 @@ def test_a_maf_with_a_renamed_column_is_told(tmp_path: Path) -> None:
     for name in ("m.maf", "m.tsv"):
         path = path.rename(tmp_path / name)
         manifest.write_text(f'name = "m"\n[layers.m]\nfile = "{name}"\nkind = "mutation"\n')
-        with pytest.raises(CohortError, match=r'"Variant_Classification" is not there; did you me'):
+        with pytest.raises(
+            CohortError,
+            match=r'"Variant_Classification" is missing; did you me',
+        ):
             read_cohort(manifest)
     path.write_text("#version 2.4\ngene\tsample\nTP53\tP1\n")
     path.rename(tmp_path / "m.maf")
     manifest.write_text('name = "m"\n[layers.m]\nfile = "m.maf"\nkind = "mutation"\n')
-    with pytest.raises(CohortError, match=r'"Tumor_Sample_Barcode" are not there.*format = "table'):
+    with pytest.raises(
+        CohortError,
+        match=r'"Tumor_Sample_Barcode" are missing.*format = '
+        r'"table',
+    ):
         read_cohort(manifest)
 
 
@@ -137,7 +147,7 @@ def test_a_manifest_tells_a_maf_from_a_table(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match='turned gene symbols into dates: "1-Mar"'):
         read_cohort(manifest)
     manifest.write_text(text + 'format = "table"\nsilent = true')
-    with pytest.raises(CohortError, match="sequenced and silent are for MAF files"):
+    with pytest.raises(CohortError, match="sequenced and silent apply only to MAF files"):
         read_cohort(manifest)
 
 

@@ -198,7 +198,7 @@ def test_log2_with_values_up_to_20000(folder: Folder) -> None:
 
 def test_log2_that_was_only_assumed_says_so(folder: Folder) -> None:
     message = folder.message(_numbers(["TP53"], 0, 9000), lines="")
-    assert 'scale = "log2" is assumed, as none is declared,' in message
+    assert 'scale = "log2" is assumed (no scale is declared),' in message
 
 
 def test_zscores_that_are_raw_counts(folder: Folder) -> None:
@@ -315,7 +315,7 @@ def test_genes_that_a_spreadsheet_turned_into_dates(
 
 def test_restored_date_whose_symbol_is_there_already(folder: Folder) -> None:
     message = folder.message(_numbers(["11-Mar", "MARCH11"]))
-    assert '"11-Mar" would be MARCH11, but that cannot be told for certain' in message
+    assert '"11-Mar" would be MARCH11, but this is not certain' in message
     assert "rename_features" not in message
     line = message.splitlines()[-1]
     assert line == 'drop_columns = ["11-Mar"]'
@@ -350,7 +350,7 @@ def test_a_stray_quote_in_the_clinical_table(folder: Folder) -> None:
     rows[2] = rows[2].replace("\t60", '\t"60')
     rows[7] = rows[7].replace("\t60", '\t60"')
     path.write_text("\n".join(rows) + "\n")
-    with pytest.raises(CohortError, match=r"clinical\.tsv: line 3: .*swallow the rows"):
+    with pytest.raises(CohortError, match=r"clinical\.tsv: line 3: .*absorb the following rows"):
         read_cohort(folder.path / "cohort.toml")
 
 
@@ -398,18 +398,15 @@ def test_clinical_columns_that_do_not_exist(folder: Folder, role: str) -> None:
     folder.extra_clinical = f'{role} = ["Age"]'
     message = folder.message(_numbers(["TP53"]))
     assert "clinical.tsv" in message
-    assert f'there is no column "Age", which is named as one of {role}; did you mean "age"?' in (
-        message
-    )
+    assert f'there is no column "Age", named as one of {role}; did you mean "age"?' in (message)
 
 
 def test_endpoint_columns_that_do_not_exist(folder: Folder) -> None:
     folder.endpoint = 'time = "tim"\nevent = "event"'
     message = folder.message(_numbers(["TP53"]))
     assert "clinical.tsv" in message
-    assert (
-        'there is no column "tim", which is named as time of endpoint "os"; did you mean "time"'
-        in (message)
+    assert 'there is no column "tim", named as time of endpoint "os"; did you mean "time"' in (
+        message
     )
 
 

@@ -87,7 +87,11 @@ def test_portal_columns_beside_the_gene_are_left_out_and_counted(tmp_path: Path)
         ("a.tsv", "", r"a\.tsv is empty"),
         ("a.tsv", "p\tA\n", "a header of 2 columns and no rows"),
         ("a.tsv", "P\nP1\n", "one column was found"),
-        ("a.tsv", "p\tA\tB\nP1\t1\t2\nP2\t1\n", "line 3 has 2 fields and the header 3.*cut short"),
+        (
+            "a.tsv",
+            "p\tA\tB\nP1\t1\t2\nP2\t1\n",
+            "line 3 has 2 fields and the header 3.*may be truncated",
+        ),
         ("a.tsv", "p\tA\nP1\t1\nP2\t1\t7\n", "line 3 has 3 fields and the header 2"),
         ("a.csv", 'p,A\n"P1",1\n"P2",1,7\n', "line 3 has 3 fields and the header 2"),
         ("a.tsv", "p\tA\t\nP1\t1\t2\n", r"1 column without a feature name: column 2"),
@@ -95,7 +99,7 @@ def test_portal_columns_beside_the_gene_are_left_out_and_counted(tmp_path: Path)
         ("a.tsv", "p\tA\nP1\t1\nP1\t2\n", 'duplicate patient: "P1" in rows 1, 2'),
         ("a.tsv", "p\tA\tA\nP1\t1\t2\n", 'duplicate feature: "A" in columns 1, 2'),
         ("a.tsv", b"p\tA\nP1\t\x81\n", r"a\.tsv is neither UTF-8 \(line 2\) nor Windows text"),
-        ("a.xlsx", b"PK\x03\x04", "damaged or cut short"),
+        ("a.xlsx", b"PK\x03\x04", "damaged or truncated"),
     ],
 )
 def test_damaged_tables(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
@@ -185,10 +189,10 @@ def test_damaged_gzip(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     whole = gzip.compress(rng.bytes(5000))
     (tmp_path / "cut.tsv.gz").write_bytes(whole[:2000])
-    with pytest.raises(CohortError, match=r"cut\.tsv\.gz is damaged or cut short"):
+    with pytest.raises(CohortError, match=r"cut\.tsv\.gz is damaged or truncated"):
         read_table(tmp_path / "cut.tsv.gz")
     (tmp_path / "bad.tsv.gz").write_bytes(whole[:100] + b"\0" * 50 + whole[150:])
-    with pytest.raises(CohortError, match="damaged or cut short"):
+    with pytest.raises(CohortError, match="damaged or truncated"):
         read_table(tmp_path / "bad.tsv.gz")
     (tmp_path / "plain.tsv.gz").write_text("p\tA\nP1\t1\n")
     with pytest.raises(CohortError, match=r"is not packed with gzip although its name ends in .gz"):

@@ -44,7 +44,7 @@ def test_settings_of_a_method_are_told_with_those_of_every_method(study: Path) -
         "[fusion] n_neighbors is 0",
         "[fusion] engine is 'q'",
         "no setting 'n_iteration'; did you mean \"n_iterations\"?",
-        "[fusion] layers stands at the top of the file",
+        "[fusion] layers belongs at the top of the file",
         'fusion.patients = "some"; did you mean "complete"?',
         "fusion.min_layers = 0",
         'subtypes.n_clusters = "many"; Valid: auto',
@@ -170,10 +170,16 @@ def test_warnings_are_printed_before_the_faults(
 
 def test_the_path_of_a_study_is_no_key_of_it(study: Path) -> None:
     assert read_study(study).path == study
-    said = refusal(study.with_name("discovery.toml"))
-    assert 'unknown key "clinical"' in said
+    said = refusal_of_top(study)
+    assert 'unknown key "path"' in said
     assert "path" not in said.partition("Valid: ")[2]
-    assert 'unknown key "path"' in refusal_of_top(study)
+
+
+def test_a_manifest_is_no_study(study: Path) -> None:
+    said = refusal(study.with_name("discovery.toml"))
+    assert "is a manifest, which describes one cohort; expected a study" in said
+    assert 'discovery = "discovery.toml"' in said
+    assert "unknown key" not in said
 
 
 def refusal_of_top(path: Path) -> str:
@@ -282,7 +288,7 @@ def test_a_fault_of_the_study_does_not_hide_those_of_its_tables(study: Path) -> 
 def test_check_tells_of_a_layer_that_a_run_leaves_out(study: Path) -> None:
     table = pd.read_csv(study.with_name("mutation.tsv"), sep="\t", index_col=0)
     (table * 0).to_csv(study.with_name("mutation.tsv"), sep="\t")
-    said = r"layer 'mutation' \(mutation\): no usable feature is left.* A run leaves it out"
+    said = r"layer 'mutation' \(mutation\): no usable feature remains.* A run excludes this layer"
     with pytest.warns(of.OmicsfuseWarning, match=said):
         check(study)
 

@@ -59,7 +59,7 @@ def asked(folder: Path, text: str) -> Study:
     ("text", "message"),
     [
         ('[markers]\ncovariates = ["purityy"]', r"\[markers\] covariates: 'purityy' is not among"),
-        ('[markers]\ncovariates = ["purity"]', "'purity' is known of 0 of 40 patients"),
+        ('[markers]\ncovariates = ["purity"]', "'purity' is known for 0 of 40 patients"),
         (
             '[markers]\ncovariates = ["sample"]',
             "'sample' cannot be adjusted for.*40 categories, none",
@@ -68,13 +68,13 @@ def asked(folder: Path, text: str) -> Study:
         ('[immune]\nsets = { a = "empty.gmt" }', r"\[immune\] .*empty.gmt: no gene set has genes"),
         (
             '[immune]\nsets = { a = "cells.gmt" }\nmethods = { a = "mean" }',
-            r"\[immune\] .*the method 'mean', which is not known",
+            r"\[immune\] .*unknown method 'mean'",
         ),
         ('[immune]\nsets = { "cytolytic activity" = "cells.gmt" }', "give the collection another"),
         ('[immune]\nsignature_matrix = "logs.tsv"', r"\[immune\] .*logs.tsv has values below 0"),
         (
             'layers = ["radiomics"]\n[immune]\nsets = { a = "cells.gmt" }\n[signatures]',
-            "no layer of kind expression is used",
+            "the study uses no layer of kind expression",
         ),
         (
             '[immune]\nlayer = "radiomics"',
@@ -90,7 +90,7 @@ def asked(folder: Path, text: str) -> Study:
         ('[interpret.a]\nscores = "scores.tsv"\ncolumn = "flat"', r"\[interpret.a\] flat: all 40"),
         ('[interpret.a]\nscores = "scores.tsv"\ncolumn = "text"', "40 different texts"),
         ('[interpret.a]\nscores = "others.tsv"', "0 patients of the cohort have a score"),
-        ('[markers]\ncounts = "deseq2"', 'is for layers on scale "counts"'),
+        ('[markers]\ncounts = "deseq2"', 'needs a layer on scale "counts"'),
     ],
 )
 def test_mistakes_are_said_with_their_table(

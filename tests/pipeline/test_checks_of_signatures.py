@@ -69,29 +69,35 @@ def _features(path: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (['feature = "a"', 'endpoint = "os"'], "names feature and endpoint; a signature stands"),
+        (
+            ['feature = "a"', 'endpoint = "os"'],
+            "names feature and endpoint; a signature has one target",
+        ),
         (['feature_layer = "radiomics"'], "names feature_layer without feature"),
         (['column = "x"'], "names column without scores"),
-        (['feature = "nothing"'], "'nothing': no layer has it"),
+        (['feature = "nothing"'], "'nothing': no layer has this feature"),
         (['feature = "gene_x"', 'feature_layer = "radiomics"'], "has no 'gene_x'"),
         (['feature = "a"', 'feature_layer = "images"'], "feature_layer names 'images'"),
         (['endpoint = "dss"'], "has no 'dss'; it has os"),
         (['scores = "nowhere.tsv"'], "do not exist"),
-        (['covariates = ["purity"]'], "'purity', which is no column of the clinical table"),
-        (['covariates = ["same"]'], "'same', which cannot be adjusted for (left out: the"),
+        (['covariates = ["purity"]'], "'purity', which is not a column of the clinical table"),
+        (['covariates = ["same"]'], "'same', which cannot be adjusted for (the same"),
         (["n_genes = 4"], "n_genes = 4"),
         (['method = "wgcna"'], "wgcna"),
         (["options = { minimum_groups = 5 }"], "no option 'minimum_groups': did you mean"),
         (['options = { minimum_group = "5" }'], "minimum_group is '5'; it must be a number"),
         (['options = { name = "x" }'], "no option 'name'"),
         (['layer = "radiomics"'], "genes are read from a layer of kind expression"),
-        (['covariates = ["age"]'], "'templates' cannot adjust for covariates. Leave them out, or"),
+        (['covariates = ["age"]'], "'templates' cannot adjust for covariates. Remove them, or"),
         (['endpoint = "os"', 'method = "correlation"'], "'os' is of kind survival. Use method el"),
         (['endpoint = "os"', 'method = "modules"'], "'os' is of kind survival. Use method elast"),
         (['endpoint = "os"', 'scorer = "nearest_template"'], "assigns groups; 'os' is of kind s"),
         (['scaling = "none"', 'scorer = "weighted_z"'], "'none', which scorer 'weighted_z' does"),
-        (['scaling = "cohort"', 'scorer = "rank"'], "'cohort', which scorer 'rank' does not kno"),
-        (['scaling = "none"'], "'none', which scorer 'nearest_template' does not know"),
+        (
+            ['scaling = "cohort"', 'scorer = "rank"'],
+            "'cohort', which scorer 'rank' does not support",
+        ),
+        (['scaling = "none"'], "'none', which scorer 'nearest_template' does not support"),
     ],
 )
 def test_what_is_not_there_is_refused_before_anything_is_computed(
@@ -135,16 +141,16 @@ def test_scores_need_a_column_and_patients_of_the_cohort(asked: Path) -> None:
 def test_a_control_is_not_also_a_cohort_to_verify_in(asked: Path) -> None:
     text = asked.read_text()
     asked.write_text(f'negative_controls = ["external.toml"]\n{text}')
-    assert "named both in external and in negative_controls" in refusal(asked)
+    assert "named in external and in negative_controls" in refusal(asked)
     asked.write_text(f'negative_controls = ["discovery.toml"]\n{text}')
-    assert "negative_controls names the discovery cohort itself" in refusal(asked)
+    assert "negative_controls names the discovery cohort" in refusal(asked)
 
 
 def test_names_become_files(asked: Path) -> None:
     assert "use letters, digits, - and _" in refusal(with_lines(asked, '[signatures."a/b"]'))
     text = asked.read_text().replace('[signatures."a/b"]', "[signatures.simulated]")
     asked.write_text(text)
-    assert "the name of the study is that of its own signature" in refusal(asked)
+    assert "this name is reserved for the signature of the subtypes" in refusal(asked)
 
 
 def test_naming_only_a_control_asks_for_a_signature() -> None:

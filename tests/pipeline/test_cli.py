@@ -62,7 +62,7 @@ def test_run_and_verify_in_a_fresh_process(finished: Path, tmp_path: Path) -> No
     assert "verdict: subtypes supported, with reservations (p_shared = 0.025" in done["stdout"]
     for each in told["reservations"]:
         assert f"  reservation: {each['text']}" in done["stdout"]
-    assert re.search(r"times as long\)\. Here that is about \d+ min\.", done["stdout"])
+    assert re.search(r"times as long\)\. Estimated time here: \d+ min\.", done["stdout"])
     assert "adjusted Rand index 1.000" in done["stdout"]
     assert done["stdout"].endswith("report: results/report.html\n")
 
@@ -152,7 +152,7 @@ def test_simulate_refuses_what_it_cannot_draw(
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(SystemExit):
         main(["simulate", "--out", str(tmp_path)])
-    assert "holds files that are no simulated cohort (mine.txt)" in capsys.readouterr().err
+    assert "holds files that are not a simulated cohort (mine.txt)" in capsys.readouterr().err
 
 
 def test_demo_simulates_runs_and_names_the_report(
@@ -188,7 +188,7 @@ def test_demo_leaves_a_folder_of_the_users_alone(
     with pytest.raises(SystemExit) as stop:
         main(["demo", "--out", str(tmp_path)])
     assert stop.value.code == 1
-    assert "holds files that are no simulated cohort (study.toml)" in capsys.readouterr().err
+    assert "holds files that are not a simulated cohort (study.toml)" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
     assert (tmp_path / "study.toml").read_text() == 'name = "mine"\n'
 
@@ -236,7 +236,7 @@ def test_interrupting_says_how_to_go_on(
     with pytest.raises(SystemExit) as stop:
         main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
     assert stop.value.code == 130
-    assert "--resume takes them up" in capsys.readouterr().err
+    assert "continue with --resume" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_made_is_told_without_a_number(

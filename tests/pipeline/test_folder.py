@@ -140,7 +140,7 @@ def test_a_user_s_list_is_named_before_the_run_begins(tmp_path: Path) -> None:
     out = tmp_path / "out"
     earlier(out, "cox.tsv")
     (out / "index.tsv").write_text("mine")
-    with pytest.raises(StudyError, match=r"index.tsv was not written by omicsfuse, .*; move it"):
+    with pytest.raises(StudyError, match=r"index.tsv was not written by omicsfuse .*\. Move it"):
         Workspace(out, "study")
     assert (out / "index.tsv").read_text() == "mine"
 

@@ -73,7 +73,7 @@ def test_everyone_is_fused_by_default(
     study = study_with(folder, "default", "")
     main(["check", str(study)])
     said = capsys.readouterr().out
-    assert "40 patients to fuse, 24 of them with all of radiomics, expression" in said
+    assert "40 patients to fuse, 24 of them with every layer: radiomics, expression" in said
     results = run(study, tmp_path / "out")
     assert len(results.subtypes.labels) == 40
     assert results.fusion.coverage.sum().to_dict() == {
@@ -179,7 +179,7 @@ def test_a_file_of_distances_is_an_input_of_the_run(folder: Path, tmp_path: Path
             "metric and a file of distances for radiomics",
         ),
         ('distances = { radiomics = "few.tsv" }\n', "1 patient of the layer not in the rows"),
-        ('engine = "snfpy"\npatients = "all"\n', 'knows only variant "snfpy"'),
+        ('engine = "snfpy"\npatients = "all"\n', 'supports only variant "snfpy"'),
     ],
 )
 def test_what_cannot_be_fused_is_said_by_check(folder: Path, settings: str, message: str) -> None:

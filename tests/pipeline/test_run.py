@@ -255,7 +255,7 @@ def test_resuming_takes_up_nothing_that_has_changed(brief: Path, tmp_path: Path)
 
 
 def test_nothing_to_resume_is_said(tmp_path: Path) -> None:
-    said = "holds no unfinished run: nothing is taken up"
+    said = "holds no unfinished run: the whole study is computed"
     with (
         pytest.warns(of.OmicsfuseWarning, match=said),
         Workspace(tmp_path / "out", resume=True),
@@ -359,7 +359,7 @@ def test_gene_sets_need_genes_and_find_them_in_a_layer_that_is_not_fused(study: 
     study.with_name("no_genes.toml").write_text(manifest[:start] + manifest[end:])
     images.write_text(text.replace("discovery.toml", "no_genes.toml"))
     with pytest.raises(
-        of.StudyError, match=r"gene_sets are named, but cohort .* has no layer of kin"
+        of.StudyError, match=r"gene_sets are given, but cohort .* has no layer of kin"
     ):
         check(images)
 
@@ -400,7 +400,7 @@ def test_a_single_subtype_still_gives_a_report(brief: Path, tmp_path: Path) -> N
     single.write_text(text.replace('n_clusters = "auto"', "n_clusters = 1"))
     results = run(single, tmp_path / "out")
     assert results.signature is None
-    assert any("single subtype" in message for message in results.warnings)
+    assert any("one subtype" in message for message in results.warnings)
     assert (tmp_path / "out" / "report.html").is_file()
 
 
@@ -432,7 +432,7 @@ def test_verify_in_a_fresh_folder_equals_the_run(done: Path, study: Path, tmp_pa
         (('n_clusters = "auto"', "n_clusters = [6, 2]"), "asks for 6 to 2"),
         (
             ('variant = "paper"', 'variant = "paper"\nengine = "snfpy"'),
-            'knows only variant "snfpy"',
+            'supports only variant "snfpy"',
         ),
         (("[fusion]", '[fusion]\nmetrics = { rna = "cosine" }'), "metrics names rna"),
         (("[fusion]", '[fusion]\nmetrics = { expression = "cos" }'), 'did you mean "cosine"'),
@@ -508,7 +508,7 @@ def test_head_and_neck_cancer_runs(
     subtypes, feature = (one.signature.agreement.iloc[0] for one in results.signatures.values())
     assert subtypes["p"] == 0.05  # the smallest there is with 19 permutations
     assert feature["p"] > 0.05
-    assert any("do not stand for GLRLM_GrayLevelNonUniformity" in w for w in results.warnings)
+    assert any("do not predict GLRLM_GrayLevelNonUniformity" in w for w in results.warnings)
     images = of.Cohort("images", {"radiomics": results.cohort.omics["radiomics"]})
     classifier = of.load_classifier(tmp_path / "hnsc" / "classifier.json")
     with pytest.warns(of.OmicsfuseWarning, match="106 of 106 patients are training patients"):

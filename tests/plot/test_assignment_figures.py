@@ -50,11 +50,11 @@ def test_accuracy_has_a_row_for_each_set_and_colour_where_p_is_small(
     ax = assignment_figure(evidence)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["ct", "rna", "ct + rna"]
     dots = {line.get_label(): line for line in ax.get_lines()}
-    above = dots["above the largest subtype's share (p at most 0.05)"]
+    above = dots["above the share of the largest subtype (p at most 0.05)"]
     assert list(above.get_xdata()) == [0.8, 0.9]
     assert above.get_color() == ACCENT
-    assert list(dots["not above it"].get_xdata()) == [0.5]
-    assert list(dots["of the patients assigned"].get_xdata()) == [0.85, 0.93]
+    assert list(dots["not significant"].get_xdata()) == [0.5]
+    assert list(dots["accuracy in assigned patients"].get_xdata()) == [0.85, 0.93]
     written = [text.get_text() for text in ax.texts]
     assert {"0%", "80%", "90%"} <= set(written)
 
@@ -66,7 +66,7 @@ def test_calibration_has_a_panel_for_each_layer_and_one_for_all(
     assert [panel.get_title(loc="left") for panel in drawn] == ["ct", "rna", "all layers"]
     points = drawn[1].collections[0].get_offsets()
     assert points.tolist() == [[0.65, 0.7], [0.85, 0.83]]
-    assert "mean error 0.05" in [text.get_text() for text in drawn[1].texts]
+    assert "calibration error 0.05" in [text.get_text() for text in drawn[1].texts]
 
 
 def test_figures_are_the_same_bytes_each_time(evidence: AssignmentEvidence, tmp_path: Path) -> None:

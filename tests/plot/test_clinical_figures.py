@@ -70,7 +70,7 @@ def test_alluvial_with_many_groups_numbers_and_no_one() -> None:
     assert "18" in counts.index
     assert int(counts.to_numpy().sum()) == 60
     text = words(plot.alluvial(subtypes, pd.Series(dtype=object), name="HPV"))
-    assert text == ["Nothing to show: HPV is known of no patient with a subtype"]
+    assert text == ["Nothing to show: HPV is known for no patient with a subtype"]
 
 
 def test_genes_that_differ_come_first_and_twins_once(altered_cohort) -> None:

@@ -160,7 +160,7 @@ def test_one_group_or_no_marker_says_so():
     assert "Nothing to show: all patients form one group" in text
     prepared, subtypes, markers = study(10, 2, ("rna",))
     text = words(plot.comprehensive_heatmap(prepared, subtypes, markers.assign(fdr=0.3)))
-    assert "no feature marks a subtype at a false discovery rate of 0.05" in text
+    assert "no feature is a marker of a subtype at a false discovery rate of 0.05" in text
     text = words(plot.comprehensive_heatmap(prepared, subtypes, markers.head(0)))
     assert "Nothing to show" in text
 

@@ -52,7 +52,7 @@ def evidence(**tables) -> Assessment:
     [
         (structure_tests, "was not tested"),
         (consensus_cdf, "not resampled"),
-        (sensitivity, "not tried"),
+        (sensitivity, "no other settings were tested"),
         (layer_gains, "not compared with permuted copies"),
         (feature_groups, "no groups of features"),
         (plot.subtype_layers, "not compared"),
@@ -66,7 +66,7 @@ def test_consensus_of_nobody_gives_a_calm_sentence(results):
     assert "not resampled" in words(consensus_matrix(evidence(), results.subtypes))[-1]
     strangers = results.assessment.consensus.rename(index=str.lower, columns=str.lower)
     axes = consensus_matrix(evidence(consensus=strangers), results.subtypes)
-    assert "none of the resampled patients has a subtype" in words(axes)[-1]
+    assert "no resampled patient has a subtype" in words(axes)[-1]
 
 
 def test_every_criterion_has_a_panel_that_says_what_is_better(results):
@@ -173,7 +173,7 @@ def test_gains_show_p_and_fill_only_what_convinces(results):
     assert filled == [True, True, False, True, False]
     assert all(line.get_markerfacecolor() == "white" for line in middle.lines[1:])
     names = [text.get_text() for text in right.get_legend().get_texts()]
-    assert names == ["layer alone", "without it"]
+    assert names == ["layer alone", "without the layer"]
 
 
 def test_layers_that_were_not_tested_say_so(results):
@@ -217,7 +217,7 @@ def test_settings_frame_the_reported_value_and_say_why_a_cell_is_empty(results):
     assert "neighbours K" in text
     assert "distance of expression" in text
     assert "(a) more neighbours than patients" in text
-    assert "framed: as reported" in text
+    assert "framed: settings of the report" in text
     assert sum(name == "(a)" for name in words(axes)) == 1
 
 

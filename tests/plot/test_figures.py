@@ -218,7 +218,7 @@ def test_stability_has_one_line_at_one_threshold(results):
     axes = plot.stability(results.assessment)
     upright = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"]
     assert upright == [0.75]
-    assert "not reliably found again" in words(axes)
+    assert "unstable: below" in words(axes)
     assert "no evidence" not in words(axes)
     assert "0.6" not in [text.get_text() for text in axes.texts]
 
@@ -244,7 +244,7 @@ def test_missing_criteria_and_tables_give_a_calm_sentence(make_results):
     )
     nothing = Subtypes(results.subtypes.labels, {}, {})
     assert "Nothing to show" in words(plot.choice_of_k(nothing))
-    assert "Nothing to show: no feature marks a subtype" in words(
+    assert "Nothing to show: no feature is a marker of a subtype" in words(
         plot.top_markers(results.markers, results.subtypes, results.prepared)
     )
 
@@ -285,8 +285,8 @@ def test_maps_are_coloured_by_any_column(results):
     assert legend == ["no", "yes", "missing", *results.subtypes.names]
     assert ax.get_legend().get_title().get_text() == "smoker"
     for wrong, said in (
-        (numbers.rename(index=lambda p: f"x{p}"), "colour has no value of any patient on the map"),
-        (pd.concat([numbers, numbers]), "more than once; give one value a patient"),
+        (numbers.rename(index=lambda p: f"x{p}"), "colour has no value for patients on the map"),
+        (pd.concat([numbers, numbers]), "more than once; give one value per patient"),
         ([1, 2], "colour is of type list; expected Series"),
     ):
         with pytest.raises(StudyError, match=said):

@@ -83,7 +83,7 @@ def test_quadrants_colour_and_name_what_is_found(subtypes: Subtypes) -> None:
     ax = plot.methylation_quadrants(pairs, subtypes.names)
     assert sorted(text.get_text() for text in ax.texts) == ["g0", "g1"]
     assert [len(dots.get_offsets()) for dots in ax.collections] == [7, 2]
-    assert ax.get_title(loc="left") == "S1 against the rest"
+    assert ax.get_title(loc="left") == "S1 vs others"
     assert plot.methylation_quadrants(pairs, ["S1", "S2"]).get_title(loc="left") == "S1 vs S2"
     same = pairs.assign(methylation_effect=0.0, fdr=0.01)
     heights = [t.xyann[1] for t in plot.methylation_quadrants(same, ["S1", "S2"]).texts]

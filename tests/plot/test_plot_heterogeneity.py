@@ -97,7 +97,7 @@ def test_patients_are_drawn_by_index() -> None:
     assert [text.get_text() for text in below.get_yticklabels()] == ["a  +0.90", "c  +0.20",
                                                                      "b  -0.50"]  # fmt: skip
     (none,) = plot.heterogeneity_heatmap(found, Prepared("other", {}))
-    assert "not at hand" in none.texts[0].get_text()
+    assert "not available" in none.texts[0].get_text()
 
 
 def test_correlates_are_numbers_only() -> None:

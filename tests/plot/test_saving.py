@@ -149,7 +149,7 @@ def test_what_cannot_be_saved_is_refused(wrong: dict, said: str, tmp_path: Path)
 
 
 def test_a_folder_that_is_not_there_and_what_is_no_figure(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="does not exist; make it"):
+    with pytest.raises(StudyError, match="does not exist; create it"):
         plot.save_figure(nothing("x"), tmp_path / "no" / "x")
     with pytest.raises(StudyError, match="axes is of type DataFrame; expected Axes or Figure"):
         plot.save_figure(pd.DataFrame(), tmp_path / "x")
@@ -164,8 +164,8 @@ def test_palettes_hold_as_long_as_asked_for() -> None:
     assert subtype_colour("S1") == before
     for wrong, said in (
         ("okabe", 'palette is "okabe"; did you mean "okabe-ito"'),
-        (["red", "#000000"], "'red' is no colour; expected"),
-        (["#000000"], "give two colours or more"),
+        (["red", "#000000"], "'red' is not a colour; expected"),
+        (["#000000"], "give at least two different colours"),
     ):
         with pytest.raises(StudyError, match=said):
             plot.use_palette(wrong)

@@ -125,3 +125,13 @@ def test_calls_alone_need_no_scale_of_z_scores():
     alone = replace(prepared, layers={"mutation": prepared.layers["mutation"]})
     ax = top_markers(markers.iloc[:1], SUBTYPES, alone)
     assert [other.get_xlabel() for other in ax.figure.axes] == [""]
+
+
+def test_a_map_without_places_says_so_and_counts_are_of_patients_with_a_place():
+    known = pd.Series("HPV+", PATIENTS, name="hpv")
+    (ax,) = small_map(PLACES.assign(x=np.nan), SUBTYPES, known)
+    said = " ".join(text.get_text() for text in ax.texts).replace("\n", " ")
+    assert "no patient has a place on the map" in said
+    some = PLACES.assign(x=PLACES["x"].where(np.arange(N) < 50))
+    left, _ = small_map(some, SUBTYPES, known)
+    assert left.get_legend().get_texts()[0].get_text() == "S1 (n = 10)"

@@ -254,7 +254,7 @@ def test_one_event_gives_curves_and_no_p(make_results):
     [
         ({}, "log-rank p = 0.010 (permutation p = 0.012)"),
         ({"p_permutation": np.nan}, "log-rank p = 0.010\n"),
-        ({"void": True}, "log-rank p is void (see"),
+        ({"void": True}, "log-rank p is invalid (see"),
         ({"p_permutation": np.nan, "p_asymptotic": np.nan, "note": "few"}, "not tested: few"),
     ],
 )
@@ -268,7 +268,7 @@ def test_whole_pipeline_replaces_the_usual_p_in_the_figure(comparison):
     row = tests.iloc[[0]].assign(kind="overall, full pipeline", p_permutation=0.41)
     ax = plot.kaplan_meier(replace(comparison, tests=pd.concat([tests, row])))
     text = "\n".join(words(ax))
-    assert "log-rank p = 0.41, with the whole pipeline permuted" in text
+    assert "log-rank p = 0.41, whole pipeline permuted" in text
     assert "0.004" not in text
 
 

@@ -49,7 +49,8 @@ def test_forest_of_cohorts_and_means(tmp_path) -> None:
     text = words(drawn)
     for part in (
         "S1 score per SD, os: independent cohorts", "cohort 2", "fixed effect", "random, REML",
-        "random, REML, Hartung-Knapp", "Not in the means", "images lacking (same study)",
+        "random, REML, Hartung-Knapp", "Not in the combined estimate",
+        "images lacking (same study)",
         "glioma (control)", "between cohorts: Q = ", "2 df",
     ):  # fmt: skip
         assert part in text
@@ -82,7 +83,7 @@ def test_random_sets_and_the_line_of_the_signature() -> None:
     assert sum(counts) == 99
     assert "shuffled" in words(panel)
     (nothing,) = random_null_figure(made(), cohort="glioma")
-    assert "not held against random gene sets" in words(nothing)
+    assert "not compared with random gene sets" in words(nothing)
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_imputed_and_limited_values_are_counted() -> None:
     assert _exclusions(ready, "values") == {
         "z-scores beyond 10 limited to it": 3,
         "missing, imputed from the 10 nearest patients": 1,
-        "more than 5 robust standard deviations out, limited to them": 3,
+        "beyond 5 robust standard deviations, limited to them": 3,
     }
     assert [exclusion.examples for exclusion in ready.exclusions][:2] == [
         ("F0", "F1", "F3"),
@@ -210,7 +210,11 @@ def test_settings_for_unknown_layers_or_names_are_refused(simulated: SimulatedCo
         preprocess(cohort, settings={"protein": {}})
     with pytest.raises(StudyError, match=r"'radiomics' has no setting 'metod'.*mean \"method\""):
         preprocess(cohort, settings={"radiomics": {"metod": "power"}})
-    with pytest.raises(StudyError, match=r"'radiomics': n_features does not apply .*same variance"):
+    with pytest.raises(
+        StudyError,
+        match=r"'radiomics': n_features does not apply .*equal "
+        r"variance",
+    ):
         preprocess(cohort, n_features={"radiomics": 20})
     with pytest.raises(StudyError, match=r"'mutation': n_features does not apply .*min_patients"):
         preprocess(cohort, n_features={"mutation": 20})
@@ -265,15 +269,19 @@ def test_a_layer_without_a_usable_feature_is_left_out_and_said_so() -> None:
     protein = pd.DataFrame(rng.normal(size=(30, 8)), patients, [f"p{i}" for i in range(8)])
     once = pd.DataFrame(np.eye(30), patients, [f"g{i}" for i in range(30)])
     cohort = Cohort("c", {"rppa": Layer("protein", protein), "mc3": Layer("mutation", once)})
-    with pytest.warns(OmicsfuseWarning, match=r"layer 'mc3'.*It is left out, and the other .*rppa"):
+    with pytest.warns(
+        OmicsfuseWarning,
+        match=r"layer 'mc3'.*The layer is excluded; the other "
+        r".*rppa",
+    ):
         ready = preprocess(cohort)
     assert list(ready.layers) == ["rppa"]
     lost = [exclusion for exclusion in ready.exclusions if exclusion.layer == "mc3"]
     assert [(exclusion.what, exclusion.count) for exclusion in lost] == [("features", 30)]
-    assert "left out" in lost[0].reason
+    assert "layer excluded" in lost[0].reason
 
 
 @pytest.mark.parametrize("cohort", [None, "cohort.toml", pd.DataFrame()])
 def test_what_is_no_cohort(cohort: object) -> None:
-    with pytest.raises(StudyError, match=r"cohort is of type .*what of\.read_cohort returns"):
+    with pytest.raises(StudyError, match=r"cohort is of type .*from of\.read_cohort"):
         preprocess(cohort)

@@ -147,7 +147,7 @@ def test_new_patients_are_placed_by_the_fitted_patients_alone() -> None:
 def test_no_usable_feature_says_why() -> None:
     x = np.ones((12, 3))
     x[:9, 2] = np.nan
-    with pytest.raises(PreprocessError, match="no usable feature is left") as caught:
+    with pytest.raises(PreprocessError, match="no usable feature remains") as caught:
         ContinuousPreprocessor().fit(x)
     message = str(caught.value)
     assert "1 missing in more than 50% of patients; 2 the same value in every patient" in message

@@ -11,6 +11,7 @@ from scipy.stats import norm, rankdata, spearmanr
 
 from omicsfuse.core.errors import StudyError
 from omicsfuse.preprocessing import RadiomicsPreprocessor
+from omicsfuse.preprocessing.radiomics import _normal_scores, _normal_scores_of_columns
 
 
 def _features(n: int = 50, p: int = 12, seed: int = 0) -> np.ndarray:
@@ -53,6 +54,20 @@ def test_normal_scores_equal_those_of_r(x: list[float], expected: list[float]) -
     column = np.array(x)[:, None]
     values = RadiomicsPreprocessor().fit(column).analysis_values(column)
     np.testing.assert_allclose(values[:, 0], expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("n", [1, 2, 40])
+def test_columns_together_have_the_scores_of_each_alone(n: int) -> None:
+    x = np.random.default_rng(4).normal(size=(40, 8))
+    x[::3, 0], x[:, 1], x[:, 2] = np.nan, np.nan, 3.0
+    x[:, 3] = np.round(x[:, 3])
+    x[0, 4], x[1, 4] = 0.0, -0.0
+    x[1, 5] = np.inf
+    together = _normal_scores_of_columns(x[:n])
+    for column, (values, scores) in zip(x[:n].T, together, strict=True):
+        alone = _normal_scores(column[~np.isnan(column)])
+        assert values.tobytes() == alone[0].tobytes()
+        assert scores.tobytes() == alone[1].tobytes()
 
 
 def test_missing_values_do_not_take_part_in_the_ranks() -> None:

@@ -107,7 +107,7 @@ def test_sections_that_rest_on_the_subtypes_are_marked():
     assert marked == {"survival", "clinical", "biology", "pathways", "verification"}
     assert exploratory_mark(results) == "Exploratory: subtypes are not supported by the tests."
     untested = exploratory_mark(make_results(verdict="not tested"))
-    assert untested == "Exploratory: whether there are subtypes was not tested."
+    assert untested == "Exploratory: the existence of subtypes was not tested."
     assert exploratory_mark(make_results(1)) == ""
 
 
@@ -225,7 +225,7 @@ def test_every_layer_is_answered(results):
 def test_intervals_of_gains_are_not_called_confidence_intervals(results):
     section = layers_section(results)
     headings = [h.text for table in section.details for h in table.headings]
-    assert headings.count("gain over 95% of copies") == 2
+    assert headings.count("gain, 95% range over copies") == 2
     assert "95% CI" not in headings
     assert "do not show how the gain would vary with other patients" in " ".join(section.paragraphs)
     assert "no sampling error of the patients" in " ".join(methods_text(results)[0])
@@ -239,7 +239,7 @@ def test_captions_describe_the_panels_that_are_drawn(results):
     quick = layers.assign(held_out_gain=np.nan)
     full, few = plan("layer_gains"), plan("layer_gains", layers=quick)
     assert (len(full.draw()), len(few.draw())) == (3, 2)
-    assert "Helps to tell a layer held out:" in full.caption
+    assert "Improves separation in a held-out layer:" in full.caption
     assert "held out" not in few.caption
     assert "Agreement:" in few.caption
     alone = layers[["agreement_alone"]]

@@ -27,6 +27,7 @@ from omicsfuse.report.conclusion import (
     conclude,
 )
 from omicsfuse.report.front import front, pictures
+from omicsfuse.report.render import _arrows
 from omicsfuse.report.sections import choice, data, layers
 from omicsfuse.report.sections.choice import other_numbers
 from omicsfuse.report.words import rule_of_k
@@ -214,7 +215,7 @@ def test_patients_outside_every_layer_and_dropped_layers_are_said() -> None:
     more = pd.DataFrame(index=[f"EXTRA{i}" for i in range(5)])
     clinical = pd.concat([results.cohort.clinical, more])
     kept = {k: v for k, v in results.prepared.layers.items() if k != "mutation"}
-    gone = Exclusion("preprocess", "mutation", "features", 9, "no usable feature: left out")
+    gone = Exclusion("preprocess", "mutation", "features", 9, "no usable feature: layer excluded")
     results = replace(
         results,
         cohort=replace(results.cohort, clinical=clinical),
@@ -391,3 +392,11 @@ def test_the_caption_of_the_choice_of_k_states_the_rule_that_was_used() -> None:
     ]
     assert "Only the gain" not in plan.caption
     assert "larger is better" not in choice_plot.CRITERIA[0][2]
+
+
+def test_signs_of_markers_are_named_and_other_text_is_escaped() -> None:
+    shown = _arrows("rna \u25b2 A<b> \u25bc B")
+    assert shown == (
+        'rna <span class="raised" role="img" aria-label="raised">\u25b2</span>&nbsp;A&lt;b&gt; '
+        '<span class="lowered" role="img" aria-label="lowered">\u25bc</span>&nbsp;B'
+    )

@@ -84,14 +84,14 @@ def test_nothing_claims_that_the_labels_were_found(verdict: str) -> None:
         "subtypes change somewhat with",
         "subtypes had been found",
         "found on the fused layers",
-        "subtypes were not found",
+        "subtypes were not derived",
         "Survival was (not )?used",
         "chosen k",
         "how k was chosen",
         "not support subtypes",
     ):
         assert not re.search(claim, text), claim
-    assert "3: as many as there are given labels; not chosen." in text
+    assert "3: number of given labels; not chosen from data." in text
     assert "how well these layers recover the labels" in text
     assert "The tests look at the network of the labelled patients, not at the labels." in text
     assert exploratory_mark(labelled(verdict=verdict)) == ""

@@ -113,7 +113,7 @@ def test_what_was_not_done_is_not_told(results) -> None:
     assert "Patient scores" not in words(only)
     (answer,) = pathways_summary(only)
     assert "; smallest p in S2: RAISED, lowered (NES -" in answer
-    assert [plan.name for plan in pathways_plans(only)] == ["pathways", "pathway_heatmap"]
+    assert [plan.name for plan in pathways_plans(only)] == ["pathways"]
     biology = replace(results.biology, score_tests=pd.DataFrame(), scores=pd.DataFrame())
     untested = replace(results, biology=biology, enrichment=results.enrichment.iloc[:0])
     assert "No gene set was tested for enrichment." in words(untested)
@@ -136,14 +136,12 @@ def test_nothing_found_is_said(results) -> None:
 
 def test_all_figures_are_drawn(results, tmp_path) -> None:
     plans = list(pathways_plans(results))
-    assert [plan.name for plan in plans] == [
-        "pathways",
-        "pathway_heatmap",
-        "enrichment_plots",
-        "gene_set_scores",
-    ]
-    for plan in plans:
-        svg, _ = plot.save_figure(plan.draw(), tmp_path / plan.name)
+    assert [plan.name for plan in plans] == ["pathways", "enrichment_plots", "gene_set_scores"]
+    drawn = {plan.name: plan.draw() for plan in plans}
+    # What the dots show of more sets, for those who want a matrix.
+    drawn["heatmap"] = plot.pathway_heatmap(results.enrichment, subtypes=results.subtypes.names)
+    for name, axes in drawn.items():
+        svg, _ = plot.save_figure(axes, tmp_path / name)
         text = svg.read_text()
         assert "<b>" not in text
         assert len(text) > 2000

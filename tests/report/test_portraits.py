@@ -235,7 +235,7 @@ def test_driver_table_says_both_numbers_in_words():
     assert table.title == "Features that distinguish S1 from all other patients"
     heads = [cell.text for cell in table.headings]
     rows = {row[heads.index("feature")].text: [c.text for c in row] for row in table.rows}
-    both = heads.index("subtype against others")
+    both = heads.index("subtype vs others")
     assert rows["TP53"][both] == "mutated in 10% against 90%"
     assert rows["TP53"][heads.index("direction")] == "less often"
     assert rows["SEG"][both] == "lost in 100% against 0%"

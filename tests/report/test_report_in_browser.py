@@ -124,7 +124,7 @@ def test_methods_are_printed_and_other_folded_parts_are_not(report, tmp_path):
     text = subprocess.run(
         ["pdftotext", "-layout", str(paper), "-"], capture_output=True, text=True, check=True
     ).stdout
-    after = text[text.index("Ready to paste, with the references that are cited.") :]
+    after = text[text.index("Text for a manuscript, with references.") :]
     assert "Computed with omicsfuse, seed 0" in after
     assert "References" in after
     assert "words taken as missing" not in text

@@ -71,15 +71,15 @@ def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
     assert "8 radiomic features of layer ct form 8 clusters" in opening
     assert "partial correlations are adjusted for tumour volume" in opening
     assert "rna: 3 associations among 256 tests in 60 patients (smallest FDR < 0.001)" in families
-    assert "few of the shuffles give as small a false discovery rate (p = 0.032)" in families
+    assert "the smallest false discovery rate is lower than by chance (p = 0.032)" in families
     assert list(SECTION.summary(found)) == [
         "3 associations among 256 tests in 60 patients (false discovery rate at most 0.05 within "
         "each layer): all with rna. After adjustment for tumour volume, 1 of 3 remains "
         "significant; 1 vanishes (p above 0.05)."
     ]
     assert list(SECTION.caveats(found)) == [
-        "An association that vanishes is not thereby explained by tumour volume: adjustment "
-        "reduces power."
+        "An association that vanishes is not thereby explained by tumour volume: "
+        "adjustment reduces power."
     ]
     assert volume == (
         "Adjustment for tumour volume: 1 association is with features that measure tumour volume "
@@ -90,8 +90,8 @@ def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
     first = dict(zip(headings, (cell.text for cell in strongest.rows[0]), strict=True))
     assert first["target"] in ("SIZE", "EDGE")
     assert "e-" in first["p"]
-    assert {"shuffled p", "kept"} <= {cell.text for cell in families_table.headings}
-    assert "Kept, vanished" in families_table.caption
+    assert {"shuffled p", "remaining"} <= {cell.text for cell in families_table.headings}
+    assert "Remaining, vanished" in families_table.caption
 
 
 def test_nothing_found_says_what_could_have_been(nothing: SimpleNamespace) -> None:
@@ -99,8 +99,8 @@ def test_nothing_found_says_what_could_have_been(nothing: SimpleNamespace) -> No
     assert section is not None
     _, families, volume = section.paragraphs
     table = section.tables[0]
-    assert not {"kept", "vanished", "of volume"} & {cell.text for cell in table.headings}
-    assert "Kept, vanished" not in table.caption
+    assert not {"remaining", "vanished", "volume"} & {cell.text for cell in table.headings}
+    assert "Remaining, vanished" not in table.caption
     assert "rna: no association among 210 tests in 60 patients (smallest FDR" in families
     assert (
         "The smallest correlation that reaches a false discovery rate of 0.05 by itself is |rho| = "
@@ -122,7 +122,9 @@ def test_families_without_a_test_are_named() -> None:
     made = results(dataclasses.replace(ready, layers=layers))
     section = radiogenomics_section(made)
     assert section is not None
-    assert "protein: 8 patients have both; 10 are needed: not tested." in section.paragraphs[1]
+    assert (
+        "protein: 8 patients have both layers; 10 are needed: not tested." in section.paragraphs[1]
+    )
     assert {plan.name for plan in radiogenomics_plans(made)} == {
         "radiogenomic_map",
         "radiogenomic_p_values",

@@ -97,7 +97,12 @@ def test_a_section_in_the_tuple_is_on_the_page(tmp_path, monkeypatch) -> None:
     start = text.index('<section id="added">')
     added_files = {path.name for path in (tmp_path / "figures").glob("added*")}
     assert added_files == {"added.svg", "added.png"}
-    for said in ("Exploratory: whether", "Its sentence.", 'aria-label="Its text."', "Its caption."):
+    for said in (
+        "Exploratory: the existence",
+        "Its sentence.",
+        'aria-label="Its text."',
+        "Its caption.",
+    ):
         assert said in text[start:]
     # The answer and what weakens it come before the figure; the rest is folded.
     places = ["Its summary.", "Its caveat.", 'aria-label="Its text."', "<details", "Its sentence."]

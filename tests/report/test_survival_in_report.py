@@ -77,14 +77,14 @@ def test_section_has_short_tables_and_long_ones_to_open(results):
     section = survival_section(results)
     assert [table.title for table in section.tables] == [
         "Log-rank tests",
-        "Median time to the event and median follow-up, in days",
+        "Median time to the event and median follow-up, in years",
         "Survival at stated times",
         "Clinical covariates with and without the subtypes",
     ]
     assert [table.title for table in section.details] == [
         "Cox models: hazard ratios",
         "Proportional hazards: score tests",
-        "Restricted mean survival time, in days",
+        "Restricted mean survival time, in years",
         "Hazard ratios of early and late follow-up",
         "How the Cox models were fitted",
         "Measures of both models",
@@ -94,11 +94,11 @@ def test_section_has_short_tables_and_long_ones_to_open(results):
 def test_paragraph_says_follow_up_hazards_means_and_added_value(results):
     (text,) = survival_section(results).paragraphs
     for said in (
-        "Overall survival (os). Median follow-up by the reverse Kaplan-Meier method: 1,420 days",
-        "(S3) to 1,500 days (S1)",
+        "Overall survival (os). Median follow-up by the reverse Kaplan-Meier method: 3.9 years",
+        "(S3) to 4.1 years (S1)",
         "There is no evidence against proportional hazards in the multivariable model (4 terms te",
         "all terms together, p = 0.50).",
-        "up to 1,825 days: S2 minus S1 -60 days (95% CI -180 to 60, permutation p = 0.040)",
+        "up to 5 years: S2 minus S1 -0.2 years (95% CI -0.5 to 0.2, permutation p = 0.040)",
         "The subtypes add to the clinical covariates (likelihood ratio test, p = 0.010;",
     ):
         assert said in text, said
@@ -113,9 +113,9 @@ def test_numbers_of_the_tables_are_those_of_the_results(results):
     assert tests[0]["95% CI of p"] == "0.004 to 0.008"
     medians = table_of(section, "Median")
     assert [row["subtype"] for row in medians] == ["S1", "S2", "S3"]
-    assert medians[0]["median follow-up"] == "1,500"
-    assert medians[0]["95% CI of follow-up"] == "1,300 to not reached"
-    assert medians[0]["median"] == f"{comparison.medians['median']['S1']:,.0f}"
+    assert medians[0]["median follow-up"] == "4.1"
+    assert medians[0]["95% CI of follow-up"] == "3.6 to not reached"
+    assert medians[0]["median"] == f"{comparison.medians['median']['S1'] / 365.25:.1f}"
     first = comparison.times.iloc[0]
     at_years = table_of(section, "Survival at")
     assert list(at_years[0]) == ["endpoint", "subtype", "1 year", "3 years", "5 years"]
@@ -131,7 +131,7 @@ def test_numbers_of_the_tables_are_those_of_the_results(results):
     assert "Brier score, 3 years (smaller is better)" in value
     means = table_of(section, "Restricted mean")
     assert means[-1]["comparison"] == "S3 minus S1"
-    assert means[-1]["truncation time"] == "1,825"
+    assert means[-1]["truncation time"] == "5"
 
 
 def test_survival_after_the_last_patient_says_not_followed(results):
@@ -145,7 +145,7 @@ def test_comparison_with_empty_tables_only_says_what_it_has(results):
     section = survival_section(changed(results, **dict.fromkeys(TABLES, NONE)))
     assert captions(section) == [
         "Log-rank tests",
-        "Median time to the event and median follow-up, in days",
+        "Median time to the event and median follow-up, in years",
         "Cox models: hazard ratios",
     ]
     bare = SurvivalComparison("os", "days", NONE, NONE, NONE, NONE)
@@ -185,7 +185,7 @@ def test_endpoints_with_and_without_models_share_the_tables(results, one_event):
     )
     section = survival_section(both)
     assert len(section.paragraphs) == 2
-    assert {row["unit"] for row in table_of(section, "Median")} == {"days", "months"}
+    assert {row["unit"] for row in table_of(section, "Median")} == {"years", "months"}
     assert len(rows_of(both, "cox")) == 10
     assert any(row["endpoint"] == "os" for row in table_of(section, "Clinical covariates with"))
     assert len({plan.name for plan in survival_plans(both)}) == 7
@@ -198,7 +198,8 @@ def test_one_event_gives_a_calm_page(one_event, tmp_path, monkeypatch):
     text = re.sub(r"\s+", " ", re.sub(r"<(style).*?</\1>|<[^>]+>", " ", page, flags=re.S))
     for said in (
         "Overall survival (os) was not tested (no p-value: fewer than 10 events; 1 event in 89 pa",
-        "The subtypes were not tested beside the clinical covariates (fewer than 10 events)",
+        "The added value of the subtypes over the clinical covariates was not tested (fewer than "
+        "10 events)",
         "No Cox model could be estimated: too few events.",
         "not reached",
         "No log-rank test was computed",
@@ -220,9 +221,9 @@ def test_one_event_gives_a_calm_page(one_event, tmp_path, monkeypatch):
     section = survival_section(one_event)
     assert captions(section) == [
         "Log-rank tests",
-        "Median time to the event and median follow-up, in days",
+        "Median time to the event and median follow-up, in years",
         "Survival at stated times",
-        "Restricted mean survival time, in days",
+        "Restricted mean survival time, in years",
     ]
     assert "Difference in restricted mean" not in " ".join(section.paragraphs)
     assert figure_names(one_event) == ["kaplan_meier"]
@@ -290,8 +291,14 @@ def value_of(results, p=0.01, corrected=0.04, note=""):
         ({"corrected": -0.01}, "but do not improve the ranking of patients after correction for o"),
         ({"corrected": -0.01}, "concordance index -0.010)"),
         ({"corrected": np.nan}, "covariates (likelihood ratio test, p = 0.010)."),
-        ({"p": np.nan, "note": "one\nevent"}, "beside the clinical covariates (one event)."),
-        ({"p": np.nan}, "The subtypes were not tested beside the clinical covariates."),
+        (
+            {"p": np.nan, "note": "one\nevent"},
+            "over the clinical covariates was not tested (one event).",
+        ),
+        (
+            {"p": np.nan},
+            "The added value of the subtypes over the clinical covariates was not tested.",
+        ),
     ],
 )
 def test_one_sentence_says_whether_subtypes_add_to_the_covariates(results, changes, said):

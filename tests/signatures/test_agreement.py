@@ -118,7 +118,7 @@ def test_choosing_first_would_have_deceived() -> None:
     )
     assert found["value"].iloc[0] < 0.4
     assert found["p"].iloc[0] > 0.05
-    with pytest.warns(OmicsfuseWarning, match="the scores do not stand for y: .*no better than by"):
+    with pytest.warns(OmicsfuseWarning, match="the scores do not predict y: .*not above"):
         module.warn_of_disagreement(found, "y")
 
 
@@ -156,7 +156,7 @@ def test_a_fold_without_genes_is_counted() -> None:
         return TEMPLATES(values, target, **settings)
 
     found = cross_validated_agreement(values, target, sometimes, n_repeats=2, n_permutations=9)
-    assert found["note"].str.contains("no gene set in 8 of 10 folds").all()
+    assert found["note"].str.contains("no genes selected in 8 of 10 folds").all()
     # A patient without a score counts as guessed, not as wrong.
     assert abs(found["by_chance"].iloc[0] - 0.5) < 0.1
     nothing = cross_validated_agreement(

@@ -120,8 +120,8 @@ def test_unusable_genes_are_counted() -> None:
         exclusion.reason.split(",")[0]: (exclusion.count, exclusion.examples)
         for exclusion in found.exclusions
     }
-    assert reasons["do not vary"] == (3, ("G001", "G002", "G003"))
-    assert reasons["not among the 100 most variable"][0] == 47
+    assert reasons["constant"] == (3, ("G001", "G002", "G003"))
+    assert reasons["not among the 100 most variable genes of the network"][0] == 47
     assert len(found.labels) == 100
     least = data[found.labels.index].var().min()
     others = data.columns.drop([*found.labels.index, "G001", "G002", "G003"])
@@ -157,7 +157,7 @@ def test_an_unsigned_network_joins_opposite_genes() -> None:
         ({"power": 0.5}, StudyError, "power is 0.5; it must be a number from 1 to 100"),
         ({"enough_fit": 2}, StudyError, "enough_fit is 2; it must be a number from 0 to 1"),
         ({"merge_height": "x"}, StudyError, "merge_height is 'x'; it must be a number from 0 to 2"),
-        ({"minimum_size": 200}, SignatureError, "150 genes can be used; a network needs at least"),
+        ({"minimum_size": 200}, SignatureError, "150 genes are usable; a network needs at least"),
         ({"depth": 7}, StudyError, "depth is 7; it must be a whole number from 0 to 4"),
     ],
 )

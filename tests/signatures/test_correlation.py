@@ -140,7 +140,11 @@ def test_nothing_found_is_said() -> None:
     null = Target("noise", "continuous", pd.Series(np.arange(40.0), table.index))
     with pytest.raises(SignatureError, match=r"none of 60 genes has an FDR of at most 0.05; the "):
         correlation(table, null)
-    with pytest.raises(SignatureError, match=r"3 genes have an FDR of at most 0.05, but none of"):
+    with pytest.raises(
+        SignatureError,
+        match=r"3 genes have an FDR of at most 0.05, but none "
+        r"reaches",
+    ):
         correlation(table.iloc[:, :10], target, n_genes=1, stability=1.0)
     assert len(correlation(table, null, gate=False, n_genes=9).weights) == 9
 

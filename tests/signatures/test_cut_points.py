@@ -132,18 +132,30 @@ def test_youden_is_the_best_of_all_cuts(pairs: list[tuple[int, bool]]) -> None:
 
 def test_scores_that_say_nothing_get_none() -> None:
     everyone = replace(GROUPS, values=pd.Series("S1", PATIENTS))
-    with pytest.warns(OmicsfuseWarning, match=r"score S1 by rank \(none\): 30 of 30 .* its group"):
+    with pytest.warns(
+        OmicsfuseWarning,
+        match=r"score S1 by rank \(none\): 30 of 30 .* the "
+        r"group",
+    ):
         cuts = fix_cut_points(signature(), table(), everyone, gsva=False)
     assert set(cuts["score"]) == {"S2"}  # stands for no group there: median
     number = pd.Series(range(30), PATIENTS)
     same = table()
     same[GENES[:12]] = 1.0
-    with pytest.warns(OmicsfuseWarning, match=r"size by weighted_z \(cohort\): no patient has it"):
+    with pytest.warns(
+        OmicsfuseWarning,
+        match=r"size by weighted_z \(cohort\): known for no "
+        r"patient",
+    ):
         fix_cut_points(signature(1), same, Target("size", "continuous", number), gsva=False)
 
 
 def test_missing_genes_and_targets_are_refused() -> None:
     with pytest.raises(SignatureError, match=r"2 of 12 genes of signature 'toy' are not in.*G00"):
         fix_cut_points(signature(), table().drop(columns=GENES[:2]), GROUPS)
-    with pytest.raises(SignatureError, match=r"1 patients have no value of target 'subtypes'.*P03"):
+    with pytest.raises(
+        SignatureError,
+        match=r"1 patients have no value of target "
+        r"'subtypes'.*P03",
+    ):
         fix_cut_points(signature(), table(), replace(GROUPS, values=LABELS.drop("P03")))

@@ -103,12 +103,12 @@ def test_who_is_left_out_is_counted() -> None:
     assert trained["losses"] == [
         "1 patient has no value of texture: P000",
         "1 patient has no layer rna: P001",
-        "1 patient has no complete covariates (purity): P002",
+        "1 patient has incomplete covariates (purity): P002",
     ]
     # The target of a patient without expression is known all the same.
     assert trained["patient_digests"] == sorted(map(patient_digest, table.index[1:]))
     (exclusion,) = signature_exclusions(score, ready)
-    assert (exclusion.count, exclusion.reason) == (1, "have a value of texture but not layer rna")
+    assert (exclusion.count, exclusion.reason) == (1, "with texture but without layer rna")
 
 
 def test_covariates_that_will_not_do() -> None:
@@ -121,7 +121,7 @@ def test_covariates_that_will_not_do() -> None:
         with pytest.raises(error, match=message):
             derive_signature(score, prepared(table), method="correlation", covariates=covariates)
     twice = pd.DataFrame({"a": np.arange(50.0), "b": 2 * np.arange(50.0)}, table.index)
-    with pytest.raises(SignatureError, match=r"'b' is constant, or follows .* \(a\)"):
+    with pytest.raises(SignatureError, match=r"'b' is constant, or determined .* \(a\)"):
         derive_signature(score, prepared(table), method="correlation", covariates=twice)
     groups = pd.Series(["a", "b"] * 25, table.index)
     with pytest.raises(StudyError, match="'templates' cannot adjust"):
@@ -135,7 +135,7 @@ def test_settings_that_do_not_fit() -> None:
         ({"method": "corelation"}, "no method 'corelation': did you mean \"correlation\""),
         ({"method": "correlation", "fdr": "low"}, "option fdr is 'low'; it must be a number"),
         ({"method": "correlation", "gate": "no"}, "option gate is 'no'; it must be true or false"),
-        ({"method": "elastic_net", "l1_ratios": []}, "it must be a list, not empty"),
+        ({"method": "elastic_net", "l1_ratios": []}, "it must be a non-empty list"),
         ({"method": "correlation", "values": 1}, "no option 'values'"),
         ({"method": "correlation", "fdrr": 0.1}, "no option 'fdrr': did you mean \"fdr\""),
         ({"method": "correlation", "scorer": "gsea"}, "no scorer 'gsea': did you mean \"ssgsea\""),
@@ -152,7 +152,7 @@ def test_settings_that_do_not_fit() -> None:
             derive_signature(score, ready, **settings)
     with pytest.raises(SignatureError, match="9 patients have both 'texture' and layer rna"):
         derive_signature(score, prepared(table.iloc[:9]), method="correlation")
-    with pytest.raises(SignatureError, match="layer rna: 1 genes are there more than once: G00"):
+    with pytest.raises(SignatureError, match="layer rna: 1 genes occur more than once: G00"):
         derive_signature(
             score,
             prepared(table.join(table[["G00"]], rsuffix="x").rename(columns={"G00x": "G00"})),
@@ -165,13 +165,13 @@ def test_settings_that_do_not_fit() -> None:
 def test_genes_that_do_not_stand_for_the_target_are_said_so() -> None:
     table, _ = toy()
     noise = pd.Series(np.random.default_rng(3).standard_normal(50), table.index, name="noise")
-    with pytest.raises(SignatureError, match="These genes do not stand for the target"):
+    with pytest.raises(SignatureError, match="These genes do not predict the target"):
         derive_signature(noise, prepared(table), method="correlation", **QUICK)
-    with pytest.warns(OmicsfuseWarning, match="the scores do not stand for noise"):
+    with pytest.warns(OmicsfuseWarning, match="the scores do not predict noise"):
         signature = derive_signature(
             noise, prepared(table), method="correlation", fdr=1.0, stability=0.0, **QUICK
         )
-    assert signature.agreement["note"].str.startswith("no better than by chance").all()
+    assert signature.agreement["note"].str.startswith("not above chance").all()
 
 
 def test_cut_points_are_locked_with_it() -> None:
@@ -184,7 +184,7 @@ def test_cut_points_are_locked_with_it() -> None:
     scored = score_signature(found, table)
     # Half of the training patients lie above their own median.
     assert scored["high"].sum() == len(table) // 2
-    with pytest.raises(SignatureError, match="was altered"):
+    with pytest.raises(SignatureError, match="was changed after"):
         require_locked(replace(found, cut_points=found.cut_points.assign(cut_point=0.0)))
 
 

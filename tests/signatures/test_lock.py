@@ -101,7 +101,7 @@ def test_file_is_readable_json(saved: Path) -> None:
 def test_every_part_counts_in_the_hash(altered: dict[str, Any]) -> None:
     first = lock(signature())
     assert content_hash(signature(**altered)) != first.hash
-    with pytest.raises(SignatureError, match=rf"altered after it was locked.*{first.hash}"):
+    with pytest.raises(SignatureError, match=rf"changed after locking.*{first.hash}"):
         require_locked(replace(first, **altered))
 
 
@@ -154,13 +154,13 @@ def test_a_missing_hash_is_not_a_way_round(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it is not JSON, or is cut short"),
+        ("", "it is not JSON, or is truncated"),
         ("gene\tweight\n", "it is not JSON"),
         ("[1, 2]", 'expected an object with "format"'),
         ('{"format": "something"}', 'expected an object with "format"'),
         ('{"format": "omicsfuse signature", "format_version": 99}', "format version 99"),
         ('{"format": "omicsfuse signature", "format_version": 2}', "incomplete or malformed"),
-        ('{"format": "omicsfuse signature", "x": NaN}', "NaN is not a number that JSON knows"),
+        ('{"format": "omicsfuse signature", "x": NaN}', "NaN is not a number in JSON"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -172,7 +172,7 @@ def test_other_files_are_refused(tmp_path: Path, text: str, message: str) -> Non
 
 def test_truncated_missing_and_binary_files(saved: Path, tmp_path: Path) -> None:
     saved.write_text(saved.read_text()[:-30])
-    with pytest.raises(SignatureError, match="cut short"):
+    with pytest.raises(SignatureError, match="truncated"):
         load_signature(saved)
     with pytest.raises(SignatureError, match="cannot be read: No such file"):
         load_signature(tmp_path / "nowhere.json")
@@ -244,5 +244,5 @@ def test_what_was_added_to_the_file_is_refused(saved: Path, where: str) -> None:
     content = json.loads(saved.read_text(encoding="utf-8"))
     (content if where == "top" else content["genes"][0])["comment"] = "better than it was"
     saved.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(SignatureError, match="something was added"):
+    with pytest.raises(SignatureError, match="additional content"):
         load_signature(saved)

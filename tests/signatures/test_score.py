@@ -91,7 +91,7 @@ def test_order_of_columns_does_not_matter() -> None:
 def test_a_patient_without_values_gets_no_subtype() -> None:
     table = cohort()
     table.loc["P4"] = np.nan
-    with pytest.warns(OmicsfuseWarning, match="1 patients have no value.*P4"):
+    with pytest.warns(OmicsfuseWarning, match="1 patients have only missing.*P4"):
         scored = score_signature(signature(), table)
     assert scored.loc["P4", "subtype"] is None
     assert np.isnan(scored.loc["P4", "score_S1"])
@@ -244,7 +244,7 @@ def test_high_is_above_the_locked_cut_point_of_this_scorer_and_scaling() -> None
     unlocked = score_signature(toy, table, scorer="weighted_z", scaling="reference")["high"]
     assert [*unlocked] == [None] * 30
     table.loc["P2"] = np.nan
-    with pytest.warns(OmicsfuseWarning, match=r"1 patients have no value.*P2"):
+    with pytest.warns(OmicsfuseWarning, match=r"1 patients have only missing.*P2"):
         assert score_signature(toy, table, scorer="rank")["high"]["P2"] is None
     # Only of the very height of the cut-point: not above it.
     score = score_signature(toy, cohort(), scorer="weighted_z").loc["P3", "score_size"]

@@ -60,7 +60,7 @@ def test_numbers_are_scores_and_words_are_groups() -> None:
 
 def test_scores_that_will_not_do() -> None:
     score = pd.Series(np.arange(12.0), PATIENTS)
-    with pytest.raises(SignatureError, match="1 patients are there more than once: P03"):
+    with pytest.raises(SignatureError, match="1 patients occur more than once: P03"):
         score_target(pd.concat([score, score.iloc[[3]]]))
     with pytest.raises(SignatureError, match="0 patients have a value"):
         score_target(score * np.nan)

@@ -33,9 +33,7 @@ def encoded(values: list, name: str = "x") -> tuple[pd.DataFrame, dict[str, str]
 def test_numbers_stay_as_they_are(values: list, expected: list | None) -> None:
     terms, notes = encoded(values)
     if expected is None:
-        assert notes == {
-            "x": 'taken as missing: "unknown" (1); left out: the same value in all patients'
-        }
+        assert notes == {"x": 'read as missing: "unknown" (1); the same value in all patients'}
         return
     assert terms.columns.tolist() == ["x"]
     assert terms["x"].dtype == np.float64
@@ -75,7 +73,7 @@ def test_a_few_unreadable_stages_become_missing_and_are_named() -> None:
     with pytest.warns(OmicsfuseWarning, match=r'"stage" \(ordered\): "I/II NOS" \(1\)'):
         terms, notes = encoded(["Stage I", "Stage II"] * 10 + ["I/II NOS", "Stage X"], "stage")
     assert terms["stage (per step)"].isna().sum() == 2
-    assert notes["stage"] == 'taken as missing: "I/II NOS" (1), "Stage X" (1)'
+    assert notes["stage"] == 'read as missing: "I/II NOS" (1), "Stage X" (1)'
 
 
 def test_categories_against_the_most_frequent_one() -> None:
@@ -83,7 +81,7 @@ def test_categories_against_the_most_frequent_one() -> None:
     terms, notes = encoded(values, "gender")
     assert terms.columns.tolist() == ["gender: FEMALE vs MALE"]
     np.testing.assert_array_equal(terms.iloc[:, 0], [0] * 12 + [1] * 8 + [np.nan] * 2)
-    assert notes == {"gender": 'taken as missing: "[Not Available]" (1)'}
+    assert notes == {"gender": 'read as missing: "[Not Available]" (1)'}
 
 
 @pytest.mark.parametrize("inferred", [False, True])
@@ -118,11 +116,11 @@ def test_a_single_rare_category_keeps_its_name() -> None:
 @pytest.mark.parametrize(
     ("values", "note"),
     [
-        (["HNSC"] * 8, "left out: the same value in all patients"),
-        ([1.0] * 8, "left out: the same value in all patients"),
-        ([np.nan] * 8, "left out: no known value"),
-        (["Stage II", "Stage IIA"] * 4, "left out: the same step in all patients"),
-        ([f"patient {i}" for i in range(8)], "left out: 8 categories, none of 5 patients or more"),
+        (["HNSC"] * 8, "the same value in all patients"),
+        ([1.0] * 8, "the same value in all patients"),
+        ([np.nan] * 8, "no known value"),
+        (["Stage II", "Stage IIA"] * 4, "the same step in all patients"),
+        ([f"patient {i}" for i in range(8)], "8 categories, none of 5 patients or more"),
     ],
 )
 def test_columns_without_two_values_are_left_out(values: list, note: str) -> None:
@@ -169,7 +167,7 @@ def test_what_a_cohort_has_decided_holds_for_some_of_its_patients() -> None:
     words = ["Stage I"] * 8 + ["Stage II"] * 9 + ["occult"] * 3
     names = [f"P{i:02d}" for i in range(20)]
     clinical = pd.DataFrame({"stage": words, "group": [1, 2] * 10}, names)
-    with pytest.warns(OmicsfuseWarning, match="nearly steps"):
+    with pytest.warns(OmicsfuseWarning, match="steps of a scale with words outside"):
         cohort = Cohort("toy", {}, clinical, known_labels=("group",))
     some = cohort.clinical.iloc[:17]
     here = encode_covariates(some, None, cohort.variables)
@@ -188,7 +186,7 @@ def test_terms_of_terms_are_the_same_terms() -> None:
 
 def test_covariates_of_a_user() -> None:
     table = pd.DataFrame({"purity": [0.5, 0.7, 0.1], "same": "a"}, list("abc"))
-    with pytest.raises(StudyError, match=r"markers: covariate 'same' cannot be .*\(left out: the"):
+    with pytest.raises(StudyError, match=r"markers: covariate 'same' cannot be .*\(the same"):
         as_terms(table, "markers")
     encoded = as_terms(table[["purity"]], "markers")
     assert encoded is not None
@@ -214,7 +212,11 @@ def test_refusals() -> None:
     clinical = pd.DataFrame({"age": [1.0, np.inf]}, index=["P1", "P2"])
     with pytest.raises(StudyError, match=r'covariate "aeg" is not a column.*did you mean "age"'):
         encode_covariates(clinical, ["aeg"])
-    with pytest.raises(CohortError, match=r"clinical column 'age' holds infinite values .* \(P2: "):
+    with pytest.raises(
+        CohortError,
+        match=r"clinical column 'age' has infinite values .* "
+        r"\(P2: ",
+    ):
         encode_covariates(clinical, ["age"])
 
 
@@ -225,4 +227,4 @@ def test_real_clinical_columns(real_data: Path) -> None:
     terms, notes, _ = encode_covariates(clinical, names)
     assert {"age", "stage (per step)", "gender: FEMALE vs MALE"} <= set(terms.columns)
     assert terms["stage (per step)"].dropna().isin([1, 2, 3, 4]).all()
-    assert notes["cancer_type"] == "left out: the same value in all patients"
+    assert notes["cancer_type"] == "the same value in all patients"

@@ -53,7 +53,11 @@ def test_names_do_not_matter(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_faults_are_named() -> None:
     ranking = pd.Series([2.0, 1.0], ["A", "B"])
-    with pytest.raises(StudyError, match=r"1 genes of the sets are not among the 2 genes, e.g. C"):
+    with pytest.raises(
+        StudyError,
+        match=r"1 genes of the sets are not among the 2 ranked "
+        r"genes, e.g. C",
+    ):
         prerank(ranking, {"s": ["A", "C"]})
     with pytest.raises(StudyError, match="gene B has no value"):
         prerank(pd.Series([2.0, np.nan], ["A", "B"]), {"s": ["A"]})

@@ -96,7 +96,7 @@ def test_patients_without_endpoint_subtype_or_covariate_are_counted(
     clinical["centre"] = "one"
     changed = replace(cohort, clinical=clinical)
     labels = planted(simulated).labels.iloc[:-5]
-    said = "survival of os: not adjusted for centre: left out: the same value in all patients"
+    said = "survival of os: not adjusted for centre: the same value in all patients"
     with pytest.warns(OmicsfuseWarning, match=said):
         found = compare_survival(
             subtypes_of(labels),
@@ -110,16 +110,16 @@ def test_patients_without_endpoint_subtype_or_covariate_are_counted(
     assert found.medians["n"].sum() == n
     adjusted = found.cox[found.cox["model"] == "multivariable"].set_index("term")
     assert set(adjusted["n"]) == {n - 4}
-    assert adjusted.loc["age", "note"] == f"4 of {n} patients left out: missing age"
-    assert adjusted.loc["centre", "note"] == "left out: the same value in all patients"
+    assert adjusted.loc["age", "note"] == f"4 of {n} patients excluded: missing age"
+    assert adjusted.loc["centre", "note"] == "not adjusted: the same value in all patients"
     assert np.isnan(adjusted.loc["centre", "hr"])
     # Each once: three without a time, as the cohort counts them, and five without a subtype.
     assert [(exclusion.step, exclusion.count) for exclusion in found.exclusions] == [
         ("survival", 3),
         ("survival", 5),
     ]
-    assert found.exclusions[0].reason == "os: time or event missing, left out"
-    assert found.exclusions[1].reason == "have 'os' but no subtype"
+    assert found.exclusions[0].reason == "os: time or event missing, excluded"
+    assert found.exclusions[1].reason == "with 'os', without a subtype"
 
 
 def test_a_patient_without_subtype_and_time_is_counted_once(simulated: SimulatedCohort) -> None:
@@ -198,7 +198,7 @@ def test_one_subtype_only() -> None:
     found = compare_labels(
         pd.Series("S1", index=range(30)), survival, "os", "days", survival[["time"]]
     )
-    assert found.tests["note"].tolist() == ["only one subtype: nothing to compare"]
+    assert found.tests["note"].tolist() == ["only one subtype: no comparison"]
     assert found.cox.empty
     fitted = cox_table(survival, survival[["time"]], "os", "univariable")
     assert found.cox.columns.tolist() == [*fitted.columns, "covariate", "reason"]
@@ -230,7 +230,7 @@ def test_nobody_followed_beyond_the_median_event_time_is_no_fault(last: float) -
         labels, survival, "os", "years", covariates, n_permutations=9, n_bootstrap=10
     )
     late = found.time_varying[found.time_varying["period"] == "late"]
-    assert (late["note"] == "not estimated: nobody is at risk in this period").all()
+    assert (late["note"] == "not estimated: no patient is at risk in this period").all()
     assert (late["n"] == 0).all()
     integrated = found.added_value[found.added_value["measure"] == "integrated Brier score"]
     assert len(integrated)
@@ -334,12 +334,12 @@ def test_a_single_event_is_singular() -> None:
 def test_covariates_that_all_fall_out_leave_rows_that_say_so(simulated: SimulatedCohort) -> None:
     cohort = simulated.discovery
     changed = replace(cohort, clinical=cohort.clinical.assign(age=np.nan))
-    with pytest.warns(OmicsfuseWarning, match="survival of os: not adjusted for age: left out: no"):
+    with pytest.warns(OmicsfuseWarning, match="survival of os: not adjusted for age: no"):
         found = compare_survival(
             planted(simulated), changed, covariates=["age"], n_permutations=0, n_bootstrap=0
         )
     row = found.cox[found.cox["model"] == "multivariable"].iloc[0]
-    assert row[["term", "note"]].tolist() == ["age", "left out: no known value"]
+    assert row[["term", "note"]].tolist() == ["age", "not adjusted: no known value"]
     assert np.isnan(row["hr"])
     assert found.cox["model"].tolist()[-1] == "multivariable"
 

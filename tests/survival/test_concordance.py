@@ -41,7 +41,7 @@ def test_perfect_order_and_none() -> None:
 
 
 def test_bad_scores() -> None:
-    with pytest.raises(CohortError, match="one finite score a patient"):
+    with pytest.raises(CohortError, match="one finite score per patient"):
         concordance_index(np.arange(1, 4), np.ones(3), np.array([1.0, np.nan, 2.0]))
     with pytest.raises(CohortError, match=r"risk has shape \(2,\)"):
         concordance_index(np.arange(1, 4), np.ones(3), np.array([1.0, 2.0]))

@@ -41,7 +41,7 @@ def test_adjusted_model_equals_r_and_counts_the_missing(lung: pd.DataFrame) -> N
         (1.58999119005, 1.272675177774, 1.986423581288, 4.44706665186e-05),
     ]
     np.testing.assert_allclose(table[NUMBERS], expected, rtol=1e-7)
-    assert set(table["note"]) == {"1 of 228 patients left out: missing ph.ecog"}
+    assert set(table["note"]) == {"1 of 228 patients excluded: missing ph.ecog"}
 
 
 # R 4.2.2, survival 3.5-3, coxph(Surv(coarse, status) ~ celltype + trt + karno + age, veteran)
@@ -144,17 +144,17 @@ def test_a_term_that_never_varies_is_left_out_of_the_model() -> None:
     both = cox_table(survival_of(40, 20), terms, "os", "multivariable").set_index("term")
     alone = cox_table(survival_of(40, 20), terms[["age"]], "os", "multivariable")
     assert both.loc["age", NUMBERS].tolist() == alone.loc[0, NUMBERS].tolist()
-    assert both.loc["site", "note"] == "left out: the same value in all patients"
+    assert both.loc["site", "note"] == "not estimated: the same value in all patients"
     assert both.loc["site", NUMBERS].isna().all()
     nothing = cox_table(survival_of(40, 20), terms[["site"]], "os", "univariable")
-    assert nothing.loc[0, "note"] == "left out: the same value in all patients"
+    assert nothing.loc[0, "note"] == "not estimated: the same value in all patients"
 
 
 def test_terms_that_determine_one_another() -> None:
     age = np.arange(40) % 7.0
     terms = pd.DataFrame({"age": age, "age in months": 12 * age})
     table = cox_table(survival_of(40, 20), terms, "os", "multivariable")
-    assert set(table["note"]) == {"not estimated: the terms determine one another"}
+    assert set(table["note"]) == {"not estimated: the terms are collinear"}
     assert table[NUMBERS].isna().all(axis=None)
 
 
@@ -162,7 +162,7 @@ def test_all_terms_missing_for_everybody() -> None:
     terms = pd.DataFrame({"age": [np.nan] * 20})
     table = cox_table(survival_of(20, 15), terms, "os", "univariable")
     assert table.loc[0, ["n", "events"]].tolist() == [0, 0]
-    assert "20 of 20 patients left out: missing age" in table.loc[0, "note"]
+    assert "20 of 20 patients excluded: missing age" in table.loc[0, "note"]
 
 
 def test_location_and_scale_of_a_term(lung: pd.DataFrame) -> None:
@@ -176,7 +176,7 @@ def test_patients_without_the_variable_are_counted() -> None:
     x = np.where(np.arange(30) < 4, np.nan, np.arange(30) % 5)
     result = hazard_ratio(np.arange(1.0, 31), np.ones(30), x)
     assert (result.n, result.events) == (26, 26)
-    assert result.note == "4 of 30 patients left out: missing x"
+    assert result.note == "4 of 30 patients excluded: missing x"
 
 
 def test_times_of_zero_and_identical_times() -> None:
@@ -191,7 +191,7 @@ def test_refusals_name_the_term() -> None:
     with pytest.raises(CohortError, match=r"term 'sex' of the Cox model is not numeric.*encode"):
         cox_table(survival_of(3, 3), pd.DataFrame({"sex": ["m", "f", "m"]}), "os", "univariable")
     infinite = pd.DataFrame({"age": [1.0, np.inf, 3.0]})
-    with pytest.raises(CohortError, match="term 'age' of the Cox model holds infinite values"):
+    with pytest.raises(CohortError, match="term 'age' of the Cox model has infinite values"):
         cox_table(survival_of(3, 3), infinite, "os", "univariable")
     with pytest.raises(CohortError, match=r"x has shape \(2,\) and time \(3,\)"):
         hazard_ratio([1, 2, 3], [1, 1, 1], [1, 2])

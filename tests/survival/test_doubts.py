@@ -42,7 +42,7 @@ def test_days_given_as_months_and_the_other_way_round() -> None:
     (long,) = told(sane(), "months")
     assert "months, over 60 years" in long
     short = told(sane().assign(time=lambda t: t["time"] / 30.4375), "days")[0]
-    assert "under half a year: are these months? Check unit." in short
+    assert "under half a year: possibly months. Check unit." in short
     assert "over 60 years" in told(sane(), "years")[0]
 
 

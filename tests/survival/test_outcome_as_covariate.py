@@ -42,7 +42,7 @@ def test_one_column_has_one_place_in_an_endpoint() -> None:
 
 
 def test_words_of_a_competing_column_are_not_answered_with_event_values_for_the_event() -> None:
-    with pytest.raises(CohortError, match=r"competing event of endpoint.*a 2 in event_values"):
+    with pytest.raises(CohortError, match=r"competing event of endpoint.*as 2 in event_values"):
         Cohort("toy", {}, CLINICAL, {"os": Endpoint("t", "e", competing="words")})
 
 

@@ -90,7 +90,7 @@ def test_everyone_has_the_event_at_one_time(at: float) -> None:
     assert (found.curves.groupby("subtype")["survival"].last() == 0).all()
     assert np.isnan(found.restricted_means["p_asymptotic"]).all()
     late = found.time_varying[found.time_varying["period"] == "late"]
-    assert late["note"].str.contains("nobody is at risk in this period").all()
+    assert late["note"].str.contains("no patient is at risk in this period").all()
     value = found.added_value.set_index("measure")["estimate"]
     assert value.loc["concordance (Harrell)"].isna().all()
 
@@ -113,7 +113,9 @@ def test_a_subtype_without_follow_up_is_never_at_risk() -> None:
     tests = found.tests.set_index("comparison")
     assert tests.loc["overall", "note"] == "no asymptotic p-value: no events in S3"
     assert tests.loc["overall", "chi2"] == pytest.approx(tests.loc["S1 vs S2", "chi2"])
-    assert tests.loc["S1 vs S3", "note"].startswith("no p-value: the subtypes are never at risk")
+    assert tests.loc["S1 vs S3", "note"].startswith(
+        "no p-value: no event with two subtypes at risk"
+    )
     means = found.restricted_means.set_index("comparison")
     # A pair has its own truncation time: S3 spoils only what it is part of.
     assert means["tau"].tolist() == [0, 0, 0, 44, 0, 0]
@@ -131,7 +133,7 @@ def test_subtypes_of_equal_place_have_no_trend() -> None:
     assert np.isnan(row["chi2"])
     nobody = dose.where(labels == "S1")
     row = logrank_table(labels, survival, "os", 19, order_by=nobody).iloc[-1]
-    assert row["note"] == "only one subtype: nothing to compare"
+    assert row["note"] == "only one subtype: no comparison"
 
 
 def test_a_stratum_for_each_patient_compares_nobody() -> None:
@@ -139,7 +141,7 @@ def test_a_stratum_for_each_patient_compares_nobody() -> None:
     survival = survival_of(labels, np.arange(30) + 1.0, 1)
     own = pd.Series(labels.index, index=labels.index, name="id")
     row = logrank_table(labels, survival, "os", 19, strata=own).iloc[-1]
-    assert row["note"] == "no p-value: the subtypes are never at risk together at an event"
+    assert row["note"] == "no p-value: no event with two subtypes at risk"
     age = pd.DataFrame({"age": np.arange(30.0) % 7}, index=labels.index)
     table = cox_table(survival, age, "os", "m", own)
     assert table.loc[0, "note"] == "not estimated: the model did not converge"
@@ -155,7 +157,7 @@ def test_patients_of_unknown_stratum_are_left_out_and_counted() -> None:
     assert row["n"] == 36
     age = pd.DataFrame({"age": np.arange(40.0) % 7}, index=labels.index)
     table = cox_table(survival, age, "os", "m", site)
-    assert table.loc[0, "note"] == "4 of 40 patients left out: missing site"
+    assert table.loc[0, "note"] == "4 of 40 patients excluded: missing site"
 
 
 # ---- late entry
@@ -166,7 +168,7 @@ def test_patients_of_unknown_stratum_are_left_out_and_counted() -> None:
     [
         ([0.0, 2.0, 0.0], r"1 patients enter at or after the end .*entry 2.0, time 2.0 at posit"),
         ([0.0, 5.0, 7.0], r"2 patients enter at or after the end"),
-        ([np.nan, 0.0, 0.0], r"or have no time of entry \(first: entry nan, time 1.0 at posit"),
+        ([np.nan, 0.0, 0.0], r"or have no entry time \(first: entry nan, time 1.0 at posit"),
         ([0.0], r"entry has shape \(1,\) and time \(3,\)"),
     ],
 )
@@ -211,16 +213,16 @@ def test_collinear_terms_and_covariates_missing_in_all() -> None:
     survival = survival_of(labels, np.arange(60) + 1.0, 1)
     found = everything(labels, survival, age=(labels == "S2") * 2.0 + 1)
     adjusted = found.cox[found.cox["model"] == "multivariable"]
-    assert adjusted["note"].str.contains("not estimated: the terms determine one another").all()
+    assert adjusted["note"].str.contains("not estimated: the terms are collinear").all()
     inflation = found.diagnostics.loc[
         found.diagnostics["model"] == "multivariable", "variance_inflation"
     ]
     assert np.isinf(inflation).all()
-    assert found.added_value.loc[0, "note"] == "not compared: the terms determine one another"
+    assert found.added_value.loc[0, "note"] == "not compared: the terms are collinear"
     missing = everything(labels, survival, age=np.nan)
     assert missing.cox.loc[missing.cox["model"] == "univariable", "hr"].notna().all()
     note = missing.cox.loc[missing.cox["term"] == "age", "note"]
-    assert note.str.contains("left out: no known value").all()
+    assert note.str.contains("no known value").all()
 
 
 def test_a_model_without_fit_has_empty_company() -> None:
@@ -251,7 +253,7 @@ def test_a_penalised_model_is_not_tested_for_proportionality() -> None:
         survival, terms, pd.DataFrame({"age": np.arange(40.0) % 9}), "os", "days", 0
     ).measures
     assert np.isnan(value.loc[0, "p"])
-    assert value.loc[0, "note"].startswith("no test: a group without events")
+    assert value.loc[0, "note"].startswith("a group has no events")
 
 
 # ---- added value
@@ -326,7 +328,7 @@ def test_a_cause_that_nobody_has() -> None:
     assert other[["ci_low", "ci_high"]].isna().all(axis=None)
     found = everything(labels, survival, causes=causes)
     pd.testing.assert_frame_equal(found.incidence, table)
-    said = "competing events: measures of prediction are not given"
+    said = "competing events: prediction measures not computed"
     assert found.added_value["note"].str.endswith(said).all()
     # One cause alone: one minus Kaplan-Meier.
     curves, _ = kaplan_meier(labels, survival)
@@ -393,6 +395,6 @@ def test_why_there_is_no_likelihood_ratio_is_said_beside_competing_events() -> N
     row = added_value(survival, second, age, "dss", "days", 2, competing=True).measures.iloc[0]
     assert np.isnan(row["p"])
     assert row["note"] == (
-        "no test: a group without events; see the penalised Cox model; competing events: measures "
-        "of prediction are not given"
+        "a group has no events; see the penalised Cox model; competing events: "
+        "prediction measures not computed"
     )

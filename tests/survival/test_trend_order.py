@@ -46,4 +46,6 @@ def test_the_order_of_patients_does_not_matter_and_missing_values_are_no_fault()
     assert trend["comparison"] == "trend over stage"
     assert np.isnan(trend["p_asymptotic"])
     assert 0 < trend["p_ci_low"] < trend["p_permutation"] < trend["p_ci_high"]
-    assert trend["note"] == "no asymptotic p-value: the order is of these data"
+    assert trend["note"] == (
+        "no asymptotic p-value: the order of subtypes was estimated from these data"
+    )

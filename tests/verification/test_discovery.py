@@ -64,17 +64,19 @@ def test_without_digests_all_patients_count(image: Signature, trained: Cohort) -
 
 
 def test_another_cohort_is_refused(derived: Signature) -> None:
-    with pytest.raises(SignatureError, match="none of the 90 patients of cohort 'other' is one"):
+    with pytest.raises(
+        SignatureError, match="none of the 90 patients of cohort 'other' is a training patient"
+    ):
         record_discovery(derived, planted_cohort("other", 3))
 
 
 def test_an_altered_signature_is_refused(derived: Signature, trained: Cohort) -> None:
-    with pytest.raises(SignatureError, match="altered after it was locked"):
+    with pytest.raises(SignatureError, match="changed after locking"):
         record_discovery(replace(derived, name="another"), trained)
 
 
 def test_endpoints_are_those_asked_for(derived: Signature, trained: Cohort) -> None:
-    with pytest.raises(StudyError, match="has no endpoint 'pfi'; there is os"):
+    with pytest.raises(StudyError, match="has no endpoint 'pfi'; its endpoints are os"):
         record_discovery(derived, trained, ["pfi"])
     assert record_discovery(derived, trained, []).discovery.empty
 

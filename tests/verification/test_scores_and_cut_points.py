@@ -102,11 +102,11 @@ def test_strata_and_covariates(image: Signature, other: Cohort) -> None:
 
 def test_covariates_that_do_not_vary(image: Signature, other: Cohort) -> None:
     row = verify(image, replace(other, covariates=("same",)), **FEW).table.iloc[1]
-    assert row["note"].startswith("not adjusted: no covariate varies; not adjusted for same: left")
+    assert row["note"].startswith("not adjusted: no covariate varies; not adjusted for same: the")
     assert np.isnan(row["p"])
     row = verify(image, replace(other, covariates=("age", "same")), **FEW).table.iloc[1]
     assert row["adjusted_for"] == "age"
-    assert "not adjusted for same: left out: the same value in all patients" in row["note"]
+    assert "not adjusted for same: the same value in all patients" in row["note"]
 
 
 def test_missing_covariates_leave_patients_out_of_that_row(image: Signature, other: Cohort) -> None:
@@ -114,7 +114,7 @@ def test_missing_covariates_leave_patients_out_of_that_row(image: Signature, oth
     clinical.loc[clinical.index[:7], "age"] = np.nan
     table = verify(image, replace(other, clinical=clinical), **FEW).table
     assert table["n"].tolist() == [90, 83, 90]
-    assert "7 of 90 patients left out: missing age" in table["note"].iloc[1]
+    assert "7 of 90 patients excluded: missing age" in table["note"].iloc[1]
 
 
 def test_too_few_events_for_the_terms(image: Signature, other: Cohort) -> None:
@@ -154,7 +154,7 @@ def test_late_entry(image: Signature, other: Cohort) -> None:
     row = found.table.iloc[0]
     assert np.isfinite(row["p"])
     assert row[["concordance", "random_null_percentile", "random_null_p"]].isna().all()
-    assert row["note"] == "late entry: not held against random sets"
+    assert row["note"] == "late entry: not compared with random sets"
     assert found.null.empty
 
 
@@ -182,7 +182,7 @@ def test_roles_and_families(image: Signature) -> None:
 
 
 def test_negative_controls_that_are_not_there(image: Signature, other: Cohort) -> None:
-    with pytest.raises(StudyError, match="negative control 'glioma' is none of the cohorts"):
+    with pytest.raises(StudyError, match="negative control 'glioma' is not among the cohorts"):
         verify(image, other, negative_controls="glioma")
     with pytest.raises(StudyError, match="is of type int"):
         verify(image, other, negative_controls=[3])

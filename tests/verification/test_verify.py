@@ -124,7 +124,7 @@ def test_altered_and_unlocked_signatures_are_refused(
     with pytest.raises(SignatureError, match="not locked"):
         verify(replace(signature, hash=""), [external])
     altered = replace(signature, templates=signature.templates * 2)
-    with pytest.raises(SignatureError, match="altered after it was locked"):
+    with pytest.raises(SignatureError, match="changed after locking"):
         verify(altered, [external])
 
 
@@ -149,7 +149,7 @@ def test_no_endpoint_leaves_the_assignments(signature: Signature, external: Coho
 
 def test_an_endpoint_that_one_cohort_lacks(signature: Signature, external: Cohort) -> None:
     table = verify(signature, [external], endpoints=["pfi"], **FEW).table
-    assert table["note"].tolist() == ["no such endpoint; there is os"]
+    assert table["note"].tolist() == ["no such endpoint; endpoints: os"]
     assert table["endpoint"].tolist() == ["pfi"]
 
 
@@ -294,7 +294,7 @@ def test_training_patients_do_not_verify(
         found = verify(signature, [cohort], **FEW)
     scores = found.table["comparison"].str.contains(" score ")
     assert found.table.loc[scores, "n"].unique().tolist() == [60]
-    assert found.table["note"].str.startswith("12 patients of the training cohort left out").all()
+    assert found.table["note"].str.startswith("12 patients of the training cohort excluded").all()
     assert list(found.assignments["mixed"].index) == list(external.clinical.index[:60])
     lost = [exclusion for exclusion in found.exclusions if exclusion.what == "patients"]
     assert [(exclusion.step, exclusion.layer, exclusion.count) for exclusion in lost] == [
@@ -319,7 +319,7 @@ def test_a_cohort_of_training_patients_is_a_row_without_tests(
     row = found.table.iloc[0]
     assert (row["n"], row["comparison"], row["test"]) == (n_other, "", "")
     assert np.isnan(row["p"])
-    assert f"{n_other} of {30 + n_other} patients are not of the training cohort" in row["note"]
+    assert f"{n_other} of {30 + n_other} patients are not in the training cohort" in row["note"]
     assert list(found.assignments) == ["elsewhere"]
     assert list(found.survival) == ["elsewhere: os"]
 
@@ -361,8 +361,8 @@ def test_each_gene_is_counted_once(signature: Signature, external: Cohort) -> No
         ("genes", 6),
         ("features", 3),
     ]
-    assert genes[0].reason == "genes of the signature that layer expression lacks"
-    assert "layer expression has, unusable" in genes[1].reason
+    assert genes[0].reason == "genes of the signature missing from layer expression"
+    assert "in layer expression, unusable" in genes[1].reason
     assert genes[1].examples == tuple(constant)
     assert genes[2].examples == tuple(others)
 
@@ -438,7 +438,7 @@ def test_where_nobody_is_assigned_it_is_said() -> None:
     cohort = Cohort("c", {"rna": Layer("expression", values)}, clinical, {"os": Endpoint("t", "e")})
     table = verify(signature, [cohort], **FEW).table.set_index("comparison")
     assert "no patient with this endpoint was assigned" in table.loc["assigned subtypes", "note"]
-    assert "there are only 12 genes to draw 12 from" in table["note"].iloc[0]
+    assert "12 genes are drawn from only 12" in table["note"].iloc[0]
     assert np.isnan(table.loc["assigned subtypes", "p"])
     assert "assigned S1 vs rest" not in table.index
 

@@ -18,7 +18,7 @@ def require(value: Any, kind: type | tuple[type, ...], name: str, hint: str = ""
         kinds = kind if isinstance(kind, tuple) else (kind,)
         names = [_PLAIN.get(each.__name__, each.__name__) for each in kinds]
         expected = " or ".join(names)
-        more = f": {hint}" if hint else ""
+        more = f"{', ' if hint.startswith('from ') else ': '}{hint}" if hint else ""
         raise StudyError(f"{name} is of type {type(value).__name__}; expected {expected}{more}.")
 
 

@@ -33,7 +33,7 @@ def require_column(column: str, role: str, clinical: pd.DataFrame, where: str) -
     """Refuse a column that the clinical table does not have, naming the nearest it has."""
     if column not in clinical.columns:
         raise CohortError(
-            f'{where}: there is no column "{column}", which is named as {role}; '
+            f'{where}: there is no column "{column}", named as {role}; '
             f"{did_you_mean(column, clinical.columns)}."
         )
 
@@ -53,16 +53,17 @@ def check_words(endpoints: Mapping[str, Endpoint], missing: Iterable[str], where
         for word in endpoint.event_values:
             if _missing_word(str(word)) in words:
                 raise CohortError(
-                    f'{where}: "{word}" is in missing and in event_values of endpoint "{name}": '
-                    "leave it out of one of them."
+                    f'{where}: "{word}" is in missing and in event_values of endpoint '
+                    f'"{name}". Remove it from one of them.'
                 )
         coded = [] if endpoint.event_values else [endpoint.event]
         for column in [*coded, *filter(None, [endpoint.competing])]:
             if both := [words[word] for word in _CODES if word in words]:
                 raise CohortError(
-                    f'{where}: "{both[0]}" is in missing, and in column "{column}" of endpoint '
-                    f'"{name}" it says {_CODES[_missing_word(both[0])]}: leave it out of missing. '
-                    "If it means missing in another column, leave the cells of that column empty."
+                    f'{where}: "{both[0]}" is in missing, and in column "{column}" of '
+                    f'endpoint "{name}" it says {_CODES[_missing_word(both[0])]}. Remove it '
+                    "from missing. If it means missing in another column, leave the cells of "
+                    "that column empty."
                 )
 
 
@@ -84,16 +85,16 @@ def check_apart(
         other = next((k for k, c in every[:i] if c == column), "")
         if other:
             raise CohortError(
-                f'{where}: endpoint "{name}" has column "{column}" as both {other} and {key}: name '
-                f"another column as {key}, or leave it out."
+                f'{where}: endpoint "{name}" has column "{column}" as both {other} and {key}. '
+                f"Name another column as {key}, or remove {key}."
             )
     for role, columns in roles.items():
         for key, column in outcome:
             if column in columns:
                 raise CohortError(
-                    f'{where}: column "{column}" is the {key} of endpoint "{name}" and cannot be '
-                    f"one of {role} too: survival is not explained by itself. Leave it out of "
-                    f"{role}."
+                    f'{where}: column "{column}" is the {key} of endpoint "{name}" and cannot '
+                    f"be one of {role}: an outcome cannot be its own covariate. Remove it "
+                    f"from {role}."
                 )
 
 
@@ -109,7 +110,7 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
             f"{head}: {count(int(text.sum()), 'time')} {'is' if text.sum() == 1 else 'are'} not "
             f"a number: {_rows(column, text)}. Expected the time from the start of follow-up as a "
             f"number{' (a comma looks like a decimal comma: write a point)' if commas else ''}; "
-            "leave the cell empty where it is not known; a word that means so goes into "
+            "leave the cell empty if the time is unknown, or add the word for missing to "
             'missing = ["..."] ([clinical] of a manifest, or an argument in Python).'
         )
     infinite = numbers.eq(np.inf) | numbers.eq(-np.inf)
@@ -117,7 +118,7 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
         raise CohortError(
             f"{head}: {count(int(infinite.sum()), 'time')} "
             f"{'is' if infinite.sum() == 1 else 'are'} infinite: {_rows(column, infinite)}. "
-            "Expected 0 or more: correct the time, or leave it empty where it is not known."
+            "Expected 0 or more. Correct the time, or leave the cell empty if it is unknown."
         )
     return numbers
 
@@ -152,10 +153,10 @@ def read_events(
         there = sorted({_word(cell) for cell in column.dropna()})
         if competing:
             raise CohortError(
-                f'{where}: column "{column.name}" (competing event of endpoint "{endpoint}") holds '
-                f"{listed(there, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
-                "true/false: make such a column; or name one column of words as event, and give "
-                "the words of the competing event a 2 in event_values, without competing."
+                f'{where}: column "{column.name}" (competing event of endpoint "{endpoint}") '
+                f"holds {listed(there, 8)}; not understood: {_rows(column, ~known)}. Expected "
+                "0/1 or true/false. Recode the column; or give one column of words as event, "
+                "code the competing event as 2 in event_values, and remove competing."
             )
         guess = _guess(there)
         open_ones = " (replace each ?); words for missing go into missing"
@@ -201,9 +202,9 @@ def warn_of_dead_only(table: pd.DataFrame, endpoint: Endpoint, name: str, where:
             f'{where}: endpoint "{name}": every patient with a time (column '
             f"{listed(endpoint.times)}) had the event, and "
             f"{count(int(censored.sum()), 'patient')} without the event "
-            f"{'has' if censored.sum() == 1 else 'have'} no time. Is the time of those in another "
-            "column, such as the days to last follow-up? Name both, the first that is known is "
-            'taken: time = ["days_to_death", "days_to_last_follow_up"].',
+            f"{'has' if censored.sum() == 1 else 'have'} no time. Their time may be in another "
+            "column, such as days to last follow-up. Name both, and the first that is known is "
+            'used: time = ["days_to_death", "days_to_last_follow_up"].',
             OmicsfuseWarning,
             stacklevel=5,
         )

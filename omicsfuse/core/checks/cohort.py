@@ -67,8 +67,8 @@ def role_columns(columns: Iterable[str], role: str) -> tuple[str, ...]:
     words = tuple(columns)
     if truth := [word for word in words if isinstance(word, bool)]:
         raise CohortError(
-            f"missing holds {truth[0]}: expected words and numbers that stand for a missing value; "
-            'write a word in quotes, "true".'
+            f"missing holds {truth[0]}: expected words and numbers that mean missing; write a "
+            'word in quotes, "true".'
         )
     return tuple(map(str, words))
 
@@ -97,8 +97,8 @@ def clean_clinical(cohort: "Cohort", decided: pd.DataFrame | None = None) -> Cle
     if decided is not None:
         if unknown := [name for name in clinical.columns if name not in decided.index]:
             raise CohortError(
-                f"{where}: decided does not say what {listed(unknown)} hold: give the variables of "
-                "the cohort whose table this is a part of, or leave it out."
+                f"{where}: decided does not say what {listed(unknown)} hold. Give the "
+                "variables of the cohort that the table is part of, or omit decided."
             )
         decisions = {
             name: Decision(decided["type"][name], decided["why"][name], clinical[name])
@@ -139,7 +139,7 @@ def excluded_cells(cells: Mapping[str, Mapping[str, int]]) -> list[Exclusion]:
         return []
     every = [(name, *each) for name, words in cells.items() for each in words.items()]
     examples = [f'{name}: "{word}" ({n})' for name, word, n in every]
-    reason = f"words for missing in {count(len(cells), 'clinical column')}: taken as missing"
+    reason = f"words for missing in {count(len(cells), 'clinical column')}: read as missing"
     return [Exclusion("read", "clinical", CELLS, total, reason, tuple(examples[:5]))]
 
 
@@ -173,15 +173,15 @@ def check_columns(cohort: "Cohort") -> None:
 def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
     """Columns ``time`` and ``event`` of all clinical patients, missing ones NaN."""
     if not isinstance(name, str):
-        raise CohortError(f'the endpoint is {name!r}; name a single one as text, such as "os".')
+        raise CohortError(f'the endpoint is {name!r}; expected one name as text, such as "os".')
     if cohort.clinical is None:
         raise CohortError(
-            f'cohort "{cohort.name}": endpoint "{name}" needs a clinical table, and there is '
-            f"none. Add to the manifest:\n{_TABLE_LINES}"
+            f'cohort "{cohort.name}": endpoint "{name}" needs a clinical table; the cohort '
+            f"has none. Add to the manifest:\n{_TABLE_LINES}"
             + _ENDPOINT_LINES.format(name=name, table="clinical=table, ")
         )
     if name not in cohort.endpoints:
-        there = did_you_mean(name, cohort.endpoints) or "it has none at all"
+        there = did_you_mean(name, cohort.endpoints) or "it has none"
         raise CohortError(
             f'cohort "{cohort.name}": there is no endpoint "{name}"; {there}. To add it, write '
             "in the manifest, with your own columns out of "
@@ -205,8 +205,8 @@ def survival_exclusions(table: pd.DataFrame, endpoint: str) -> tuple[Exclusion, 
     """Count in what ``times_and_events`` gave who lacks a value, is at zero, or never at risk."""
     lacking = "time, event or entry" if "entry" in table else "time or event"
     counted = (
-        (table.isna().any(axis=1), f"{endpoint}: {lacking} missing, left out"),
-        (table["time"] < 0, f"{endpoint}: negative time, left out"),
+        (table.isna().any(axis=1), f"{endpoint}: {lacking} missing, excluded"),
+        (table["time"] < 0, f"{endpoint}: negative time, excluded"),
         (
             # With late entry nobody is at risk at zero: left out below.
             table["time"].eq(0) & table["event"].notna() & ("entry" not in table),
@@ -215,7 +215,7 @@ def survival_exclusions(table: pd.DataFrame, endpoint: str) -> tuple[Exclusion, 
         (
             (table.get("entry", pd.Series(-1.0, table.index)) >= table["time"])
             & (table["time"] >= 0),
-            f"{endpoint}: entry at or after the end of follow-up, never at risk, left out",
+            f"{endpoint}: entry at or after the end of follow-up, never at risk, excluded",
         ),
     )
     return tuple(
@@ -252,7 +252,7 @@ def refuse_few_patients(
         )
     raise CohortError(
         f'cohort "{cohort.name}": {count(n_common, "patient")} in common in '
-        f"{', '.join(names) or 'no layers'}; at least {least} are needed. Leave out "
-        "the layer that has the fewest, or, if the identifiers below name the same patients in "
-        "different ways, make them the same:\n" + "\n".join(lines)
+        f"{', '.join(names) or 'no layers'}; at least {least} are needed. Remove the "
+        "layer with the fewest patients; or, if the identifiers below name the same patients "
+        "differently, unify them:\n" + "\n".join(lines)
     )

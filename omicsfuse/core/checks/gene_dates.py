@@ -89,21 +89,21 @@ def suggestion(dates: Iterable[str], names: Iterable[str]) -> str:
     rename = "rename_features = {" + ", ".join(f'"{n}" = "{s}"' for n, s in renamed.items()) + "}"
     if not dropped:
         return (
-            "once you know which genes these are, rename them (table.rename(columns={...}) in "
-            f"Python), or add to the layer in a manifest:\n"
-            f"{rename}\nor leave them out:\n{_drop_line(renamed)}"
+            f"once you know which genes these are, rename them (table.rename(columns={{...}}) "
+            f"in Python), or add to the layer in a manifest:\n{rename}\nor exclude "
+            f"them:\n{_drop_line(renamed)}"
         )
     if not renamed:
         return (
-            "leave them out, as their symbols are there already or they occur twice, so that "
-            f"renaming would make duplicates (table.drop(columns=[...]) in Python), or add to the "
+            "exclude them, as renaming would make duplicates: their symbols are in the table "
+            "already or they occur twice (table.drop(columns=[...]) in Python), or add to the "
             "layer in a manifest:\n"
             f"{_drop_line(dropped)}"
         )
     return (
-        "leave out of the layer what cannot be renamed (table.drop(columns=[...]) in Python, these "
-        "lines in a manifest), as its symbol is there already or it "
-        "occurs twice, and rename the others, once you know which genes they are:\n"
+        "exclude those whose symbol is in the table already or occurs twice "
+        "(table.drop(columns=[...]) in Python, these lines in a manifest), and rename the others "
+        "once you know which genes they are:\n"
         f"{_drop_line(dropped)}\n{rename}"
     )
 
@@ -121,7 +121,7 @@ def explanation(names: Iterable[str]) -> str:
             first, second = _AMBIGUOUS[key]
             parts.append(f'"{name}" was {first} or {second}')
         elif key in CERTAIN:
-            parts.append(f'"{name}" would be {CERTAIN[key]}, but that cannot be told for certain')
+            parts.append(f'"{name}" would be {CERTAIN[key]}, but this is not certain')
         else:
             parts.append(f'"{name}" could be several')
     return "; ".join(parts[:5])

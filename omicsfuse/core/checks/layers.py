@@ -107,8 +107,8 @@ def _restore_dates(names: pd.Index, where: str) -> dict[str, str]:
         )
     pairs = ", ".join(f"{name} -> {symbol}" for name, symbol in restored.items())
     warnings.warn(
-        f"{where}: a spreadsheet turned gene symbols into dates; restored, as each can have been "
-        f"one symbol only: {pairs}.",
+        f"{where}: a spreadsheet turned gene symbols into dates; the symbols were restored, "
+        f"as each date has one possible symbol: {pairs}.",
         OmicsfuseWarning,
         stacklevel=6,
     )
@@ -123,9 +123,11 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
     values = table.to_numpy()
     present = values[~np.isnan(values)]
     if not present.size:
-        raise CohortError(f"{where}: every value is missing. Leave the layer out or mend it.")
+        raise CohortError(f"{where}: every value is missing. Correct the layer or remove it.")
     low, high = float(present.min()), float(present.max())
-    says = f'scale = "{scale}" {"is declared" if declared else "is assumed, as none is declared,"}'
+    says = (
+        f'scale = "{scale}" {"is declared" if declared else "is assumed (no scale is declared),"}'
+    )
 
     def refuse(wrong: np.ndarray, fault: str, expected: str) -> None:
         raise CohortError(f"{where}: {says} but {fault}: {cells(table, wrong)}. {expected}")
@@ -142,8 +144,8 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
         refuse(
             (values < 0) | (values > 1),
             "there are values outside 0..1",
-            'Beta values lie in 0..1: if these are M-values set scale = "m_value"; percentages are '
-            "to be divided by 100.",
+            'Beta values lie in 0..1: for M-values set scale = "m_value"; divide percentages '
+            "by 100.",
         )
     elif scale == "m_value" and low >= 0 and high <= 1 and present.size > 1 and low < high:
         refuse(
@@ -155,15 +157,15 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
         refuse(
             values < 0,
             "there are negative values",
-            f"{AMOUNTS[scale]} cannot be negative: if the values are logarithms set "
-            'scale = "log2", if they are z-scores scale = "zscore".',
+            f'{AMOUNTS[scale]} cannot be negative: for logarithms set scale = "log2", for '
+            'z-scores scale = "zscore".',
         )
     elif scale in AMOUNTS and high > LARGEST_AMOUNT:
         refuse(
             values > LARGEST_AMOUNT,
             f"there are values above {LARGEST_AMOUNT:g}",
-            f"{AMOUNTS[scale]} stay far below that, and one such value swamps all others of its "
-            "patient: correct the cells, or leave them empty.",
+            f"{AMOUNTS[scale]} stay far below that; one such value dominates all others of "
+            "its patient. Correct the cells, or leave them empty.",
         )
     elif (
         scale in COUNT_SCALES and high < SMALLEST_COUNT_MAXIMUM and _share_fractional(present) > 0.5
@@ -177,15 +179,15 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
         refuse(
             np.abs(values) > LARGEST_LOG2,
             f"values reach {high if high > -low else low:,.6g}",
-            f"Logarithms stay within {LARGEST_LOG2:g}: set scale to what the values are "
-            '("counts", "normalised_counts", "tpm" or "fpkm" for amounts, "zscore" for '
-            "standardised values).",
+            f'Logarithms stay within {LARGEST_LOG2:g}: set the scale of the values ("counts", '
+            '"normalised_counts", "tpm" or "fpkm" for amounts, "zscore" for standardised '
+            "values).",
         )
     elif scale == "zscore" and low >= 0 and high > 0 and present.size > 1:
         refuse(
             values == high,
             f"no value is negative (median {np.median(present):,.6g}); the largest",
-            'Z-scores lie on both sides of 0: set scale to what the values are, e.g. "log2", '
+            'Z-scores lie on both sides of 0: set the scale of the values, e.g. "log2", '
             '"counts", "normalised_counts", "tpm", "fpkm" or "raw".',
         )
     elif scale == "gistic":
@@ -233,15 +235,15 @@ def _warn_of_counts(table: pd.DataFrame, kind: str, where: str) -> None:
             "patient's values once more. If they are, say so in a manifest (scales={...} in "
             "Python):\n"
             'scale = "normalised_counts"\n'
-            "Keep counts for estimated numbers of reads (RSEM, salmon) that nothing was done to."
+            "Use counts for unmodified estimated numbers of reads (RSEM, salmon)."
         )
     elif KINDS[kind].transcriptome and table.shape[1] < SMALLEST_TRANSCRIPTOME:
         message = (
-            f'{where}: scale = "counts" is declared for {count(table.shape[1], "gene")}. Counts '
-            f"per million of fewer than about {SMALLEST_TRANSCRIPTOME:,} genes depend on which "
-            "genes those are: one that rises lowers all others. Give values normalised on the "
-            'whole transcriptome where there are any (scale = "normalised_counts", "tpm" or '
-            '"log2").'
+            f'{where}: scale = "counts" is declared for {count(table.shape[1], "gene")}. '
+            f"Counts per million of fewer than about {SMALLEST_TRANSCRIPTOME:,} genes depend "
+            "on the choice of genes: a rise in one gene lowers all others. If available, "
+            'give values normalised on the whole transcriptome (scale = "normalised_counts", '
+            '"tpm" or "log2").'
         )
     else:
         return
@@ -279,9 +281,9 @@ def checked_layer(
     sequenced = kinds_that(lambda kind: kind.alterations == "mutations")
     if layer.megabases is not None and not (layer.kind in sequenced and layer.megabases > 0):
         raise CohortError(
-            f"{where}: megabases = {layer.megabases:g}; expected a number above 0, for a layer of "
-            f'kind "{" or ".join(sequenced)}" (this one is of kind "{layer.kind}"). Correct it, '
-            "or leave it out."
+            f"{where}: megabases = {layer.megabases:g}; expected a number above 0, for a "
+            f'layer of kind "{" or ".join(sequenced)}" (this layer is of kind '
+            f'"{layer.kind}"). Correct it, or remove it.'
         )
     if layer.variants is not None:
         missing = [column for column in VARIANT_COLUMNS if column not in layer.variants]
@@ -289,7 +291,7 @@ def checked_layer(
             told = f"lack {listed(missing)}" if missing else f"belong to kind {layer.kind!r}"
             raise CohortError(
                 f"{where}: its variants {told}; expected columns {', '.join(VARIANT_COLUMNS)}, for "
-                f'a layer of kind "{" or ".join(sequenced)}". Correct them, or leave them out.'
+                f'a layer of kind "{" or ".join(sequenced)}". Correct or remove them.'
             )
     if clinical is not None:
         others, of_whom = [clinical.index], where_clinical
@@ -327,7 +329,7 @@ def checked_layer(
         features = features.rename(index=restored)
     if restored:
         pairs = tuple(f"{old} -> {new}" for old, new in restored.items())
-        reason = "restored to the gene symbol that a spreadsheet had turned into a date"
+        reason = "gene symbols restored from dates made by a spreadsheet"
         exclusions.append(Exclusion("read", name, "features", len(pairs), reason, pairs[:5]))
     # Not before the checks, whose messages count the rows as they were given.
     table = in_canonical_order(table)
@@ -421,22 +423,20 @@ def _in_clinical(
             else f' Column "{column}" of the clinical table holds {held} of them: name it, '
             f'patient = "{column}" in [clinical].'
             if held
-            else " Make the identifiers the same in both, or leave out the layer or the clinical "
-            "table."
+            else " Use the same identifiers in both, or remove the layer or the clinical table."
         )
         raise CohortError(
             f"{where}: none of its {count(len(table), 'patient')} (e.g. {listed(table.index, 3)}) "
-            f"is in the {where_clinical} (e.g. {listed(patients, 3)}), whose patients are the "
-            f"cohort.{way}"
+            f"is in the {where_clinical} (e.g. {listed(patients, 3)}).{way}"
         )
     absent = table.index[~known]
     table = table.loc[known]
     if table.isna().to_numpy().all():
         raise CohortError(
-            f"{where}: every value of the {count(len(table), 'patient')} who are in the "
-            f"{where_clinical} is missing. Leave the layer out or mend it."
+            f"{where}: every value of the {count(len(table), 'patient')} in the "
+            f"{where_clinical} is missing. Correct the layer or remove it."
         )
-    reason = "not in the clinical table: left out"
+    reason = "not in the clinical table: excluded"
     return table, [Exclusion("read", name, "patients", len(absent), reason, first_five(absent))]
 
 

@@ -119,12 +119,12 @@ def refuse_duplicates(labels: pd.Index, noun: str, where: str) -> None:
     rule = (
         'in a manifest, duplicates = "mean" (or median, sum, max_variance, first)'
         if noun == "feature"
-        else "or average them, and say so in your methods"
+        else "or average them, and report this in your methods"
     )
     raise CohortError(
         f"{where}: {count(len(repeated), f'duplicate {noun}')}: {places}"
         f"{_more(len(repeated) - 3)} (counted without the header). Each {noun} may "
-        f"occur once: keep one {axis} of each; {rule}."
+        f"occur once: keep one {axis} of each, {rule}."
     )
 
 

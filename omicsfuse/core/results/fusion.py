@@ -160,7 +160,7 @@ class Fusion(Shown):
             object.__setattr__(self, "patients", self.affinity.index)
         elif len(self.patients) != self.affinity.shape[0]:
             raise StudyError(
-                f"a sparse network of {self.affinity.shape[0]} patients comes with "
+                f"a sparse network of {self.affinity.shape[0]} patients has "
                 f"{len(self.patients)} names; give patients= in the order of its rows."
             )
 

@@ -14,7 +14,7 @@ from omicsfuse.core.shown import Shown, joined, p_text, some
 VERDICTS = (
     "subtypes supported",
     "layers share a continuum, not groups",
-    "layers share nothing detectable",
+    "layers share no detectable structure",
 )
 
 #: Key in ``Subtypes.params``: the endpoint with which features or k were chosen, where one was.
@@ -119,7 +119,7 @@ class Subtypes(Shown):
         found, names, n_without = named_by_size(labels)
         params = {
             "n_clusters": len(names),
-            "rule": "as many as there are given labels; not chosen",
+            "rule": "number of given labels; not chosen from data",
             NAMES: names,
             "source": str(source),
             "not_labelled": n_without,

@@ -134,7 +134,7 @@ def heterogeneity_index(
     >>> found.patients.loc[["P00", "P39"], "group"].tolist()
     ['H1', 'H2']
     """
-    require(cohort, (Cohort, Prepared), "cohort", "what of.read_cohort or of.preprocess returns")
+    require(cohort, (Cohort, Prepared), "cohort", "from of.read_cohort or of.preprocess")
     n_resamples = whole_number(n_resamples, "n_resamples", 0)
     n_jobs = whole_number(n_jobs, "n_jobs")
     random_state = checked_seed(random_state)
@@ -158,8 +158,8 @@ def heterogeneity_index(
         )
     if n > MOST_PATIENTS:
         raise CohortError(
-            f"heterogeneity index: {n:,} patients have layer {layer}; the exact network that it is "
-            f"read from is made of {MOST_PATIENTS:,} at most. Give a sample of the patients."
+            f"heterogeneity index: {n:,} patients have layer {layer}; the exact network "
+            f"allows {MOST_PATIENTS:,} at most. Give a sample of the patients."
         )
     k = n_neighbors if n_neighbors is None else whole_number(n_neighbors, "n_neighbors", 2, n - 1)
     neighbors = default_neighbors(n) if k is None else k
@@ -167,8 +167,8 @@ def heterogeneity_index(
     index, coordinate, follows = network_coordinate(fusion, measured.disorder)
     if abs(follows) < DOUBTFUL:
         warnings.warn(
-            f"heterogeneity index of layer {layer}: its rank correlation with the entropy of grey "
-            f"levels is only {follows:.2f}; it orders patients by something else than disorder.",
+            f"heterogeneity index of layer {layer}: its rank correlation with grey-level "
+            f"entropy is only {follows:.2f}; the index may not measure disorder.",
             OmicsfuseWarning,
             stacklevel=2,
         )

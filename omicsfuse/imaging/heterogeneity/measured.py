@@ -40,14 +40,14 @@ def chosen_features(
     """Choose the features (of patients x features) of heterogeneity; the unfiltered image first."""
     features = heterogeneity_features(table.columns)
     if len(other := table.columns[~table.columns.isin(features.index)]):
-        reason = "do not measure heterogeneity (shape, brightness, or a name not understood)"
+        reason = "not a measure of heterogeneity (shape, brightness, or unknown name)"
         exclusions.append(Exclusion(STEP, layer, "features", len(other), reason, tuple(other[:5])))
     if volume is not None and len(features):
         size = volume.to_numpy(dtype=float)[:, None]
         follows = rank_correlations(table[features.index].to_numpy(dtype=float), size).correlation
         close = features.index[np.abs(follows[:, 0]) > VOLUME_ITSELF].tolist()
         if close:
-            reason = f"follow tumour volume (|Spearman| > {VOLUME_ITSELF:g})"
+            reason = f"correlated with tumour volume (|Spearman| > {VOLUME_ITSELF:g})"
             exclusions.append(
                 Exclusion(STEP, layer, "features", len(close), reason, tuple(close[:5]))
             )
@@ -56,14 +56,14 @@ def chosen_features(
         there = int((features["block"] == block).sum())
         if there < MINIMUM_FEATURES:
             raise CohortError(
-                f"heterogeneity index: layer {layer} has {there} {block} features that measure "
-                f"heterogeneity; {MINIMUM_FEATURES} are needed. Features are told by names such as "
-                "original_firstorder_Entropy or GLCM_Contrast."
+                f"heterogeneity index: layer {layer} has {there} {block} features that "
+                f"measure heterogeneity; {MINIMUM_FEATURES} are needed. Features are "
+                "recognised by names such as original_firstorder_Entropy or GLCM_Contrast."
             )
     if not (features["direction"] != 0).any():
         raise CohortError(
             f"heterogeneity index: layer {layer} has no entropy, uniformity or energy of grey "
-            "levels, which say in which direction heterogeneity rises."
+            "levels, which define the direction of heterogeneity."
         )
     filtered = ~features["image_type"].str.lower().isin(["original", ""])
     return features.iloc[np.lexsort((features.index.to_numpy(dtype=str), filtered))]
@@ -76,7 +76,7 @@ def without_volume(
     if volume is None:
         raise StudyError(
             f"adjust_volume: layer {layer} has no feature that is the tumour volume (such as "
-            "original_shape_MeshVolume); give it as volume=, or leave adjust_volume out."
+            "original_shape_MeshVolume); give volume=, or remove adjust_volume."
         )
     known = volume.notna()
     if not known.all():
@@ -128,7 +128,7 @@ def measured_features(
         # A missing normal score is set to the middle.
         blocks[block] = normal[kept].fillna(0.0)
     if repeated and exclusions is not None:
-        reason = f"repeat another feature of their block (|Spearman| > {SAME:g})"
+        reason = f"redundant with another feature of the block (|Spearman| > {SAME:g})"
         exclusions.append(
             Exclusion(STEP, layer, "features", len(repeated), reason, tuple(repeated[:5]))
         )

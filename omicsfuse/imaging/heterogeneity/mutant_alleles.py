@@ -59,7 +59,7 @@ def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd
     >>> math_score(table).round(2).to_dict()
     {'P1': 49.42}
     """
-    require(mutations, pd.DataFrame, "mutations", "one row a mutation")
+    require(mutations, pd.DataFrame, "mutations", "one row per mutation")
     patient = next((c for c in ("patient", "Tumor_Sample_Barcode") if c in mutations), None)
     fraction = _fractions(mutations)
     if patient is None or fraction is None:
@@ -72,8 +72,9 @@ def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd
     if bad.any():
         raise CohortError(
             f"{int(bad.sum())} mutant-allele fractions are not from 0 to 1 (first: "
-            f"{float(fraction[bad].iloc[0]):g}, patient {mutations.loc[bad, patient].iloc[0]}): "
-            "give fractions, not percent or counts."
+            f"{float(fraction[bad].iloc[0]):g}, patient "
+            f"{mutations.loc[bad, patient].iloc[0]}): give fractions, not percentages or "
+            "counts."
         )
     scores: dict[str, float] = {}
     for name, fractions in fraction[known].groupby(mutations.loc[known, patient].astype(str)):

@@ -124,8 +124,8 @@ def index_tests(
     >>> tests[["variable", "effect_name", "n"]].to_numpy().tolist()
     [['age', 'Spearman correlation', 30]]
     """
-    require(index, HeterogeneityIndex, "index", "what heterogeneity_index returns")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require(index, HeterogeneityIndex, "index", "from of.heterogeneity_index")
+    require(cohort, Cohort, "cohort", "from of.read_cohort")
     values = index.patients["index"].astype(float)
     size = _volume(cohort, index, volume)
     rows = _survival_rows(values, cohort, endpoints, covariates, size)
@@ -211,7 +211,7 @@ def _cox_row(
 ) -> dict[str, object]:
     if survival.empty:
         none = {"variable": endpoint, "kind": "survival", "family": SURVIVAL}
-        return {**none, "n": 0, "note": "nobody has index and endpoint"}
+        return {**none, "n": 0, "note": "no patient has index and endpoint"}
     # Cause-specific: whoever has a competing event is censored there.
     known = survival[[c for c in ("time", "event", "entry") if c in survival]]
     table = cox_table(known, terms.loc[known.index], endpoint, "index", strata)

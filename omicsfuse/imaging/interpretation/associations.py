@@ -62,7 +62,7 @@ def compare_features(
     if columns is not None:
         adjusted = _effects(y, x, method, contrast.binary, columns)
         if not np.isfinite(adjusted.p).any() and np.isfinite(raw.p).any():
-            note = "the covariates leave nothing of it: it is one of them in other words"
+            note = "no variation remains after adjustment: the feature duplicates a covariate"
     name, test = _names(method, scale, contrast)
     return (
         pd.DataFrame(

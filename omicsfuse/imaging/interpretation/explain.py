@@ -154,8 +154,8 @@ def interpret(
     >>> found.kind, found.associations.loc[0, "feature"] == gene.name
     ('score', True)
     """
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(cohort, Cohort, "cohort", "from of.read_cohort")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     if subtypes is not None:
         require_labelled(subtypes, cohort, Cohort)
     n_permutations = whole_number(n_permutations, "n_permutations", 0)
@@ -183,7 +183,9 @@ def interpret(
         for contrast in compared:
             x = contrast.numbers.reindex(table.index).dropna()
             if len(x) < MINIMUM_PATIENTS or x.nunique() < 2:
-                notes[layer, family] = f"{len(x)} patients with a score have it, too few to compare"
+                notes[layer, family] = (
+                    f"{len(x)} patients with a score have this layer, too few to compare"
+                )
                 continue
             effects, note = compare_features(table, method, scale, contrast, given.design)
             effects["stability"] = np.nan
@@ -198,7 +200,10 @@ def interpret(
                         | ranking_stability(again)
                     )
             if method == CARRIERS:
-                few = f"compared where {MINIMUM_CARRIERS} or more patients have it and as many not"
+                few = (
+                    f"tested if at least {MINIMUM_CARRIERS} patients are altered and "
+                    f"{MINIMUM_CARRIERS} unaltered"
+                )
                 note = "; ".join(filter(None, [few, note]))
             if note:
                 notes[layer, family] = note
@@ -269,7 +274,7 @@ def _groups(
     if subtypes is not None:
         row = compare_groups(subtypes.labels, classes, contrast, given.design, random_state)
         if row is None:
-            notes["subtypes", "subtype"] = "too few patients with a subtype, or one subtype only"
+            notes["subtypes", "subtype"] = "too few patients with a subtype, or one subtype"
         else:
             rows.append(row | {"layer": "subtypes", "kind": "subtype", "feature": "subtypes"})
     for name, values in clinical_variables(cohort).items():
@@ -308,7 +313,7 @@ def _enrichment(
         linear = ", ".join(name for name, scale in SCALES.items() if scale.slope)
         raise StudyError(
             f"interpret: genes are ranked by moderated t, and layer {where} is on scale "
-            f"{layers[where].scale!r}; name a layer on one of {linear}."
+            f"{layers[where].scale!r}; name a layer on scale {linear}."
         )
     table, sets = ordered_values(layers[where]), read_gene_sets(gene_sets)
     blocks = []

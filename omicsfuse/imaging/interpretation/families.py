@@ -22,7 +22,7 @@ FAMILIES = [
     *("adjusted_n", "smallest_p", "detectable"),
 ]
 #: What is said of radiomic features: a model of images is made of the like.
-DESCRIPTION = "description only: an imaging model is made of such features"
+DESCRIPTION = "description only: imaging models are built from these features"
 
 
 def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> pd.DataFrame:

@@ -79,7 +79,7 @@ def _adjusted(groups: pd.Series, x: Array, design: pd.DataFrame) -> dict[str, ob
     ]
     df, left = large.shape[1] - small.shape[1], len(x) - large.shape[1]
     if df < 1 or left < 1 or not rest[0] > 1e-9 * float(np.sum((x - x.mean()) ** 2)):
-        return {"adjusted_note": "the covariates leave nothing of it"}
+        return {"adjusted_note": "no variation remains after adjustment"}
     f = (rest[0] - rest[1]) / df / max(rest[1] / left, 1e-300)
     share = (rest[0] - rest[1]) / rest[0]
     return {

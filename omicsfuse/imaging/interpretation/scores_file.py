@@ -104,7 +104,8 @@ def read_column(column: pd.Series, where: str) -> pd.Series:
     if len(dates):
         raise CohortError(
             f"{where} holds dates ({_shown(dates)}); expected a score (a number) or a class "
-            "(text). Name another column, or undo what a spreadsheet made of the numbers."
+            "(text). Name another column, or restore the numbers that a spreadsheet changed "
+            "to dates."
         )
     numbers = pd.to_numeric(cells, errors="coerce")
     text = cells[numbers.isna()]
@@ -128,8 +129,8 @@ def _numbers(numbers: pd.Series, where: str) -> pd.Series:
     infinite = numbers[np.isinf(numbers)]
     if len(infinite):
         raise CohortError(
-            f"{where}: {count(len(infinite), 'score')} are infinite ({_shown(infinite)}); leave "
-            "those cells empty, or give finite numbers."
+            f"{where}: {count(len(infinite), 'score')} are infinite ({_shown(infinite)}); "
+            "leave these cells empty, or give finite numbers."
         )
     return numbers
 
@@ -152,7 +153,7 @@ def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> 
     if len(twice):
         raise CohortError(
             f"{name}: {count(len(set(twice)), 'patient')} have more than one score, e.g. "
-            f"{listed(sorted(set(twice)), 3)}. Give one row a patient."
+            f"{listed(sorted(set(twice)), 3)}. Give one row per patient."
         )
     scores = read_column(scores, f"scores of {name}")
     shared = scores[scores.index.isin(patients)].sort_index(kind="stable")
@@ -164,15 +165,15 @@ def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> 
     different = present.unique()
     if len(different) < 2:
         raise CohortError(
-            f"{name}: all {len(present)} patients of the cohort have the same "
-            f'{kind}, "{different[0]}"; there is nothing to compare.'
+            f"{name}: all {len(present)} patients of the cohort have the same {kind}, "
+            f'"{different[0]}"; no comparison is possible.'
         )
     if kind == SCORE and len(different) == 2:
         present, kind = present.map(lambda value: f"{value:g}").astype(object), CLASS
     elif kind == SCORE and len(different) <= FEW_NUMBERS and (present % 1 == 0).all():
         warnings.warn(
-            f"{name} holds {len(different)} different whole numbers and is taken for a score, "
-            "larger meaning more. If they are codes of classes, write them as text (c1, c2, ...).",
+            f"{name} holds {len(different)} different whole numbers and is read as a score. "
+            "If these are codes of classes, write them as text (c1, c2, ...).",
             OmicsfuseWarning,
             stacklevel=2,
         )
@@ -190,9 +191,9 @@ def _exclusions(
     return tuple(
         Exclusion("interpret", name, "patients", len(left_out), reason, tuple(left_out[:5]))
         for left_out, reason in (
-            (strangers, "have a score but are not in the cohort"),
-            (sorted(without), "are in the cohort but not in the table of scores"),
-            (missing, "are in the table of scores without a score"),
+            (strangers, "with a score, but not in the cohort"),
+            (sorted(without), "in the cohort, but not in the table of scores"),
+            (missing, "in the table of scores, without a score"),
         )
         if left_out
     )
@@ -202,13 +203,13 @@ def _refuse_few(
     name: str, scores: pd.Series, patients: pd.Index, shared: pd.Series, present: pd.Series
 ) -> None:
     """Say how many patients are shared, and why it may be so few."""
-    advice = "Check that both name the same patients in the same way."
+    advice = "Check that both use the same identifiers."
     cut = {patient_of(patient) for patient in scores.index if is_barcode(patient)}
     known = {patient_of(str(patient)) for patient in patients}
     if len(cut & known) >= MINIMUM_PATIENTS:
         advice = (
-            f"Cut to the patient (TCGA-XX-YYYY), {len(cut & known)} of the barcodes are those of "
-            "the cohort: shorten them, one row a patient."
+            f"Shortened to the patient (TCGA-XX-YYYY), {len(cut & known)} of the barcodes "
+            "match the cohort: shorten them, with one row per patient."
         )
     elif len(shared) > len(present):
         advice = f"{count(len(shared) - len(present), 'shared patient')} have no score."
@@ -225,8 +226,8 @@ def _check_classes(name: str, classes: pd.Series) -> None:
     if len(sizes) > MOST_CLASSES:
         raise CohortError(
             f"{name} holds {len(sizes)} different texts in {len(classes)} patients, e.g. "
-            f"{listed(sizes.index[:3])}; more than {MOST_CLASSES} are no classes. Name a column "
-            "with a score or with classes."
+            f"{listed(sizes.index[:3])}; at most {MOST_CLASSES} classes are allowed. Name a "
+            "column with a score or with classes."
         )
     small = sizes[sizes < MINIMUM_CLASS]
     if len(small):

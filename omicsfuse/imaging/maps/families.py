@@ -108,14 +108,16 @@ def map_family(
     patients = images.index[common]
     exclusions = _absent(name, images.index[~common])
     if len(patients) < MINIMUM_PATIENTS:
-        note = f"{len(patients)} patients have both; {MINIMUM_PATIENTS} are needed: not tested"
+        note = (
+            f"{len(patients)} patients have both layers; {MINIMUM_PATIENTS} are needed: not tested"
+        )
         return _nothing(name, len(patients), note, exclusions)
     columns, lost_features = testable(images.loc[patients], name, settings.images)
     targets, lost_targets = testable(table.loc[patients], name, "targets")
     exclusions += lost_features + lost_targets
     x, y = columns.to_numpy(dtype=float), targets.to_numpy(dtype=float)
     if not x.shape[1] or not y.shape[1]:
-        note = "nothing varies enough to be tested"
+        note = "no feature varies enough to be tested"
         return _nothing(name, len(patients), note, exclusions)
     names = [str(feature) for feature in columns.columns]
     of_size = np.array([feature in settings.excluded for feature in names])
@@ -190,7 +192,7 @@ def map_family(
         vanishes=significant[listed] & (ap > SIGNIFICANCE),
     )[ASSOCIATION_COLUMNS]
     if count > len(listed[0]):
-        reason = f"found, but beyond the {MOST_LISTED:,} strongest of a family: not listed"
+        reason = f"significant, but beyond the {MOST_LISTED:,} strongest of a family: not listed"
         exclusions += (Exclusion(STEP, name, "associations", count - len(listed[0]), reason),)
     exclusions += _incomplete(name, patients, given)
     quantiles = pd.concat(
@@ -251,7 +253,12 @@ def _absent(name: str, patients: pd.Index) -> tuple[Exclusion, ...]:
         return ()
     return (
         Exclusion(
-            STEP, name, "patients", len(patients), f"have images but not {name}", _five(patients)
+            STEP,
+            name,
+            "patients",
+            len(patients),
+            f"with images but without layer {name}",
+            _five(patients),
         ),
     )
 
@@ -264,7 +271,7 @@ def _incomplete(name: str, patients: pd.Index, covariates: Array | None) -> tupl
     lacking = patients[incomplete]
     if lacking.empty:
         return ()
-    reason = "lack a covariate or the tumour volume: not in adjusted correlations"
+    reason = "covariate or tumour volume missing: not in adjusted correlations"
     return (Exclusion(STEP, name, "patients", len(lacking), reason, _five(lacking)),)
 
 
@@ -274,13 +281,13 @@ def _five(patients: pd.Index) -> tuple[str, ...]:
 
 def _note(design: Design | None, adjusted: _Adjusted, excluded: int) -> str:
     if design is None:
-        return "not adjusted: neither covariates nor tumour volume are known"
+        return "not adjusted: covariates and tumour volume are unknown"
     if not adjusted.rates.tests:
         return f"not adjusted: too few patients have {', '.join(design.names)}"
     if not excluded or "tumour volume" not in design.names:
         return ""
     features = "1 feature is" if excluded == 1 else f"{excluded} features are"
-    return f"{features} tumour volume in other words and not adjusted for it"
+    return f"{features} equivalent to tumour volume and not adjusted for it"
 
 
 def _nothing(name: str, n: int, note: str, exclusions: tuple[Exclusion, ...]) -> Mapped:

@@ -135,11 +135,11 @@ def radiogenomic_map(
     >>> found.families[["found", "kept", "vanished", "of_volume"]].to_numpy().tolist()
     [[3, 1, 1, 1]]
     """
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     if features not in ("representatives", "all"):
         raise StudyError(f'features is {features!r}; expected "representatives" or "all".')
     if not isinstance(fdr, int | float) or not 0 < fdr < 1:
-        raise StudyError(f"fdr is {fdr!r}; expected a number between 0 and 1, say 0.05.")
+        raise StudyError(f"fdr is {fdr!r}; expected a number between 0 and 1, such as 0.05.")
     n_strongest = whole_number(n_strongest, "n_strongest", 0)
     n_permutations = whole_number(n_permutations, "n_permutations", 0)
     random_state = whole_number(random_state, "random_state", 0)
@@ -215,7 +215,7 @@ def _constant(
     left = images.columns[~images.columns.isin(clusters["feature"])]
     if left.empty:
         return ()
-    reason = "do not vary, or too few patients have them: in no cluster"
+    reason = "constant, or missing in too many patients: in no cluster"
     return (Exclusion(STEP, name, features, len(left), reason, tuple(str(x) for x in left[:5])),)
 
 

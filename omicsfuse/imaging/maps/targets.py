@@ -45,12 +45,12 @@ def target_tables(
         if name not in there or name == radiomics:
             others = ", ".join(other for other in there if other != radiomics) or "none"
             raise StudyError(
-                f"there is no layer {name!r} to hold against the images; those there are: {others}."
+                f"there is no layer {name!r} to compare with the images; other layers: {others}."
             )
         tables[name] = in_order(there[name].values)
     for name, table in (scores or {}).items():
         if name in tables:
-            raise StudyError(f"scores {name!r} have the name of a layer; give them another.")
+            raise StudyError(f"scores {name!r} have the name of a layer; rename them.")
         tables[name] = in_order(numeric_table(table, f"scores {name!r}"))
     return tables
 
@@ -62,7 +62,7 @@ def numeric_table(table: pd.DataFrame, argument: str) -> pd.DataFrame:
     for axis, kind in ((table.index, "patient"), (table.columns, "column")):
         if axis.has_duplicates:
             twice = axis[axis.duplicated()][0]
-            raise StudyError(f"{argument}: {kind} {twice} comes more than once; give each once.")
+            raise StudyError(f"{argument}: {kind} {twice} occurs more than once; keep one.")
     for column, values in table.items():
         if not pd.api.types.is_numeric_dtype(values):
             raise StudyError(
@@ -84,7 +84,7 @@ def design(
             if terms[term].notna().sum() == 0:
                 raise StudyError(
                     f"covariate {name} is known for none of the {len(patients)} patients with "
-                    "images; leave it out, or name the patients as the layers do."
+                    "images; remove it, or use the identifiers of the layers."
                 )
         columns += [terms.to_numpy()]
         names += encoded.used

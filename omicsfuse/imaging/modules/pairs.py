@@ -172,7 +172,7 @@ def map_modules(
     >>> first["cluster"], first["module"], round(float(first["p"]), 4)
     ('R1', 'M1', 0.005)
     """
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(prepared, Prepared, "prepared", "from of.preprocess")
     require(clusters, pd.DataFrame, "clusters", "the field clusters of a RadiogenomicMap")
     n_components = whole_number(n_components, "n_components", 1, 5)
     n_folds = whole_number(n_folds, "n_folds", 2, 10)

@@ -208,9 +208,9 @@ def _refuse_open_quote(path: Path, line: bytes, separator: str, number: int) -> 
         start = max(text.find('"') - 20, 0)
         raise CohortError(
             f'{path}: line {number}: a cell begins with a quote (") that is not closed at the '
-            f"end of the cell, near: {text[start : start + 60]}. A stray quote would swallow "
-            "the rows after it: remove it, or, if it belongs, put the cell in quotes and "
-            "double it. Cells in quotes may not hold line breaks: replace those by spaces."
+            f"end of the cell, near: {text[start : start + 60]}. An unmatched quote would absorb "
+            "the following rows. Remove it; if it belongs to the text, double it and put the cell "
+            "in quotes. Replace line breaks in quoted cells by spaces."
         ) from None
 
 
@@ -246,7 +246,7 @@ def _refuse_ragged(
         elif length != width:
             raise CohortError(
                 f"{path}: line {numbers[i]} has {count(length, 'field')} and the header {width}. "
-                "Each row needs the same number: was the file cut short, or does a cell hold the "
-                "separator?"
+                "Each row needs the same number. The file may be truncated, or a cell may hold the "
+                "separator."
             )
     return rows

@@ -80,7 +80,7 @@ def read_file(path: Path, error: type[OmicsfuseError] = CohortError) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise error(f"{path} does not exist: check the path and the file's name.") from None
+        raise error(f"{path} does not exist: check the path.") from None
     except IsADirectoryError:
         inside = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
         shown = f" It holds {listed(inside, 4)}." if inside else " It is empty."
@@ -98,8 +98,8 @@ def unpacked(content: bytes, path: Path, error: type[OmicsfuseError] = CohortErr
                 return unpacked(unpack(content), path.with_suffix(""), error)
             except _DAMAGED:
                 raise error(
-                    f"{path} is damaged or cut short (its {called} data do not end properly): "
-                    "download or copy it again."
+                    f"{path} is damaged or truncated (incomplete {called} data). Download or copy "
+                    "it again."
                 ) from None
         if ending == suffix and content:
             raise error(
@@ -153,8 +153,7 @@ def _only_member(content: bytes, path: Path, error: type[OmicsfuseError]) -> byt
             return archive.read(members[0])
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError):
         raise error(
-            f"{path} is damaged or cut short (its zip data do not end properly): download or copy "
-            "it again."
+            f"{path} is damaged or truncated (incomplete zip data). Download or copy it again."
         ) from None
 
 

@@ -35,8 +35,8 @@ def clinical_table(
             own = _agreed([piece for other, piece in pieces if other == key])
             if own is None:
                 raise CohortError(
-                    f'obs: column "{column}" says different things of one patient in different '
-                    "observations. Correct it, or name the columns to take with clinical=."
+                    f'obs: column "{column}" has different values for one patient in '
+                    "different observations. Correct it, or choose columns with clinical=."
                 )
             columns[f"{key}:{column}" if key else column] = own
     if chosen is not None:

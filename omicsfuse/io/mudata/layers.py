@@ -49,8 +49,8 @@ def part_of(key: str, modality: Any, whole: Any, column: str, exclusions: list[E
     if unnamed := int(pd.isna(names).sum()):
         raise CohortError(
             f"{part.where}: {count(unnamed, 'observation')} of {len(names)} have no patient in "
-            f'obs["{column}"]. Fill the column, or keep the others: adata[adata.obs["{column}"]'
-            ".notna()]."
+            f'obs["{column}"]. Fill the column, or exclude these observations: '
+            f'adata[adata.obs["{column}"].notna()].'
         )
     with quiet():  # the same is said when the tables are read
         resolved = resolve_identifiers([str(name) for name in names], key)
@@ -62,9 +62,9 @@ def part_of(key: str, modality: Any, whole: Any, column: str, exclusions: list[E
         shown = ", ".join(f'"{name}" ({n})' for name, n in often.iloc[:3].items())
         have = "has" if len(often) == 1 else "have"
         raise CohortError(
-            f"{part.where}: {count(len(often), 'patient')} of {patients.nunique()} {have} more "
-            f"than one observation, e.g. {shown}. A cohort has one row a patient: keep one of "
-            "them, or, if observations are cells or spots, sum or average those of each patient."
+            f"{part.where}: {count(len(often), 'patient')} of {patients.nunique()} {have} "
+            f"more than one observation, e.g. {shown}. A cohort has one row per patient: keep "
+            "one observation of each, or sum or average cells or spots per patient."
         )
     kept = modality
     if len(resolved.positions) < modality.n_obs:
@@ -146,8 +146,8 @@ def _features(part: Part, var: pd.DataFrame, column: str) -> pd.Index:
         kept = f'adata.var["{column}"]' if column else "adata.var_names"
         raise CohortError(
             f"{part.where}: {count(len(twice), 'name')} in {here} "
-            f"{'stands' if len(twice) == 1 else 'stand'} for more than one feature, e.g. "
-            f"{listed(twice, 3)}. Keep one feature of each, e.g. the first: "
-            f"adata[:, ~{kept}.duplicated()]."
+            f"{'occurs' if len(twice) == 1 else 'occur'} for more than one feature, e.g. "
+            f"{listed(twice, 3)}. Keep one feature of each, e.g. the first: adata[:, "
+            f"~{kept}.duplicated()]."
         )
     return names

@@ -44,12 +44,12 @@ def read_file(path: Path) -> Any:
             "or anndata, and pass the object."
         )
     if not path.is_file():
-        raise CohortError(f"{path} does not exist: check the path and the file's name.")
+        raise CohortError(f"{path} does not exist: check the path.")
     try:
         with quiet():
             return readers[path.suffix.lower()](path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise CohortError(
-            f"{path} cannot be read as {path.suffix}: {fault}. Was the file cut short, or is it of "
-            "another format?"
+            f"{path} cannot be read as {path.suffix}: {fault}. The file may be truncated or "
+            "in another format."
         ) from None

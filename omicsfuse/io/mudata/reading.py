@@ -108,7 +108,9 @@ def read_mudata(
     data = read_file(Path(data)) if isinstance(data, str | Path) else data
     if isinstance(data, anndata.AnnData):
         if modalities is not None:
-            raise StudyError("modalities are given, but data is an AnnData object, which has none.")
+            raise StudyError(
+                "modalities are given, but data is an AnnData object, without modalities."
+            )
         found = {_only_name(kinds, source): data}
     else:
         found = _modalities(data, modalities)
@@ -181,13 +183,15 @@ def _each(value: Any, names: Sequence[str], argument: str) -> dict[str, str]:
     """One text for each modality: the same for all, or those of a mapping."""
     if value is None:
         return {}
-    require(value, (str, Mapping), argument, "one word for all modalities, or one for each")
+    require(
+        value, (str, Mapping), argument, "one word for all modalities, or a dict with one for each"
+    )
     if isinstance(value, str):
         return dict.fromkeys(names, value)
     for key in value:
         if key not in names:
             raise StudyError(
-                f"{argument} names {key!r}, and there is no such modality; "
+                f"{argument} names {key!r}, which is not a modality; "
                 f"{did_you_mean(str(key), names)}."
             )
         require(value[key], str, f'{argument}["{key}"]')
@@ -213,7 +217,7 @@ def _stored(data: Any) -> dict[str, Any]:
         }
     except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise CohortError(
-            f'uns["{UNS}"]["cohort"] is not what to_mudata writes ({fault}): remove it with '
+            f'uns["{UNS}"]["cohort"] was not written by to_mudata ({fault}): remove it with '
             f'del mdata.uns["{UNS}"], and name endpoints and columns as arguments.'
         ) from None
 

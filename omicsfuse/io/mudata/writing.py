@@ -107,8 +107,8 @@ def to_mudata(
         alone = cohort.clinical.index.difference(patients)
         if len(alone):
             warnings.warn(
-                f"{count(len(alone), 'patient')} of the clinical table (e.g. {listed(alone, 3)}) "
-                "are in no layer and do not go into the MuData object.",
+                f"{count(len(alone), 'patient')} of the clinical table (e.g. "
+                f"{listed(alone, 3)}) are in no layer and are excluded from the MuData object.",
                 OmicsfuseWarning,
                 stacklevel=2,
             )
@@ -124,7 +124,7 @@ def to_mudata(
         _refuse_strangers(embedding.index, patients, "embedding")
         places = embedding.select_dtypes("number")
         if places.empty:
-            raise StudyError("embedding has no numbers; expected what embed returns.")
+            raise StudyError("embedding has no numbers; expected the table from of.embed.")
         method = embedding["method"].iloc[0] if "method" in embedding else "embedding"
         mdata.obsm[f"X_{method}"] = places.reindex(patients).to_numpy()
     return mdata
@@ -185,8 +185,9 @@ def _subtype_columns(subtypes: Subtypes | None, key: str, obs: pd.DataFrame) -> 
     columns |= {f"{key}_{name}": known[name].reindex(obs.index) for name in known}
     if taken := [name for name in columns if name in obs]:
         raise StudyError(
-            f"obs has a column {listed(taken)} of the clinical table already: name another for the "
-            'subtypes with key_added=, e.g. key_added="omicsfuse_subtype".'
+            f"obs has a column {listed(taken)} of the clinical table already: choose another "
+            "name for the column of subtypes with key_added=, e.g. "
+            'key_added="omicsfuse_subtype".'
         )
     return pd.DataFrame(columns)
 
@@ -207,6 +208,6 @@ def _refuse_strangers(found: pd.Index, patients: pd.Index, what: str) -> None:
     if len(strangers):
         raise StudyError(
             f"{what}: {count(len(strangers), 'patient')} of {len(found)} (e.g. "
-            f"{listed(strangers, 3)}) are in no layer of the cohort: give the cohort that was "
+            f"{listed(strangers, 3)}) are in no layer of the cohort. Give the cohort that was "
             "fused."
         )

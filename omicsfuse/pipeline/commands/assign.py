@@ -68,29 +68,29 @@ def assign_patients(
 def _classifier_of(folder: Path) -> Path:
     """Path of a run's classifier, refusing what is no finished run."""
     if not folder.is_dir():
-        raise ClassifierError(f"{folder} is no folder; name one that omicsfuse run has written.")
+        raise ClassifierError(f"{folder} is not a folder; name the folder of a finished run.")
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         record = None
     if not isinstance(record, dict) or "versions" not in record:
         raise ClassifierError(
-            f"{folder} holds no finished run: there is no {RECORD} of omicsfuse in it. Name the "
-            "folder given to omicsfuse run as --out, and finish the run if it was interrupted."
+            f"{folder} holds no finished run: {RECORD} is missing. Name the folder given to "
+            "omicsfuse run as --out. Finish an interrupted run with --resume."
         )
     if "inputs" in record and "subtypes" not in record:
         raise ClassifierError(
-            f"{folder} holds no run of a study, but something else that omicsfuse wrote "
-            f"({record.get('name', 'without a name')}). Name the folder given to omicsfuse run as "
-            "--out."
+            f"{folder} does not hold the run of a study but another output of omicsfuse "
+            f"({record.get('name', 'without a name')}). Name the folder given to omicsfuse "
+            "run as --out."
         )
     path = folder / CLASSIFIER_FILE
     if not path.is_file():
         raise ClassifierError(
-            f"{folder} holds a run without a classifier ({CLASSIFIER_FILE}): it has one subtype "
-            "only, subtypes chosen with an outcome, or too few patients, or was made by an older "
-            "version of omicsfuse. assign/assignment.tsv says which; if that is absent too, run "
-            "the study again."
+            f"{folder} holds a run without a classifier ({CLASSIFIER_FILE}). No classifier is "
+            "made from one subtype, from subtypes chosen with an outcome, or from too few "
+            "patients. See assign/assignment.tsv for the reason; if that file is missing, "
+            "run the study again."
         )
     return path
 
@@ -108,12 +108,12 @@ def assignment_summary(done: Assignment) -> list[str]:
     met = [name if name == other else f"{name} ({other})" for name, other in done.used.items()]
     lines.append(f"layers used: {', '.join(met)}")
     if done.missing:
-        lines.append(f"layers that the cohort does not have: {', '.join(done.missing)}")
+        lines.append(f"layers missing from the cohort: {', '.join(done.missing)}")
     for name, why in done.refused.items():
         lines.append(f"layer not used: {name}: {why}")
     for exclusion in done.exclusions:
         lines.append(f"{exclusion.layer}: {exclusion.count} {exclusion.what}: {exclusion.reason}")
     known = int(table["training_patient"].sum())
     if known:
-        lines.append(f"training patients among them, who are no new ones: {known}")
+        lines.append(f"training patients of the classifier, not new patients: {known}")
     return lines

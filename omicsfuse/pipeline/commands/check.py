@@ -27,7 +27,7 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
     warn_of_doubtful_survival(study, cohort, cohort.patients([]))
     for name in layers_to_prepare(stages.STAGES, study, cohort):
         if why := why_unusable(name, cohort.omics[name]):
-            warnings.warn(f"{why} A run leaves it out.", OmicsfuseWarning, stacklevel=2)
+            warnings.warn(f"{why} A run excludes this layer.", OmicsfuseWarning, stacklevel=2)
     others = [*study.external, *study.negative_controls]
     return (
         study,

@@ -165,8 +165,8 @@ def read_subtypes(folder: Path, cohort: Cohort) -> Subtypes:
     path = folder / _SUBTYPES
     if not path.is_file():
         raise StudyError(
-            f"{folder} holds no run of a study: there is no {_SUBTYPES} in it. Name the folder "
-            "given to omicsfuse run as --out, or leave it out."
+            f"{folder} holds no run of a study: {_SUBTYPES} is missing. Name the folder given "
+            "to omicsfuse run as --out, or omit --run."
         )
     table = read_table(path)
     if "subtype" not in table:
@@ -191,7 +191,7 @@ def interpretation_summary(interpretation: Interpretation) -> list[str]:
         r = volume["correlation"]
         if r == r:
             text = f"{contrast} and tumour volume: Spearman {r:.2f} (n = {volume['n']})"
-            measure = ", so it is a measure of volume" if abs(r) > MEASURE_OF_VOLUME else ""
+            measure = ": the score measures tumour volume" if abs(r) > MEASURE_OF_VOLUME else ""
             lines.append(f"  {text}{measure}")
     names = ", ".join(interpretation.params.get("adjusted_for", ())) or "nothing"
     lines.append(f"  adjusted for: {names}")
@@ -204,7 +204,7 @@ def interpretation_summary(interpretation: Interpretation) -> list[str]:
             continue
         text = f"  {row['layer']}: {row['found']} of {row['tests']} found at FDR {FDR:g}"
         if row["adjusted_n"]:
-            text += f", {row['adjusted_found']} adjusted ({row['kept']} both)"
+            text += f", {row['adjusted_found']} after adjustment ({row['kept']} in both)"
         lines.append(f"{text}; n = {row['n']}, smallest FDR {p_text(row['smallest_fdr'])}")
     for score, table in interpretation.enrichment.groupby("score", sort=False):
         family = table["fdr_patients"] if table["fdr_patients"].notna().any() else table["fdr"]

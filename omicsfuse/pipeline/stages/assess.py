@@ -42,23 +42,21 @@ class Assess(Stage[None, Assessed]):
         sensitivity.SECTION,
     )
     holds = {
-        "subtypes.tsv": "The subtype of each patient, and how clearly and stably the patient "
-        "belongs to it",
+        "subtypes.tsv": "Subtype of each patient, with silhouette, confidence and stability",
         "n_clusters.tsv": "Criteria for each number of subtypes, and the number chosen",
         "structure.tsv": "Tests for subtypes: the cohort against the same cohort redrawn without "
         "groups",
-        "stability.tsv": "How stable each subtype is when the cohort is resampled (Jaccard index)",
-        "given_labels.tsv": "The given labels: their names, and how they lie in the fused network",
-        "layers.tsv": "What each layer contributes to the subtypes, compared with shuffled copies "
-        "of it",
-        "subtype_layers.tsv": "How strongly each layer separates each subtype from the other "
-        "patients",
-        "coverage.tsv": "Which patients have which layer (1: measured, 0: not measured)",
-        "consensus.tsv": "For each pair of patients, the share of resamples that put both into one "
-        "group",
-        "feature_groups.tsv": "What each group of features, such as shape or texture, contributes",
-        "sensitivity.tsv": "How well the subtypes agree with those of other settings of the "
-        "analysis",
+        "stability.tsv": "Stability of each subtype under resampling (Jaccard index)",
+        "given_labels.tsv": "The given labels: their names, and their separation in the "
+        "fused network",
+        "layers.tsv": "Contribution of each layer to the subtypes, compared with shuffled "
+        "copies of the layer",
+        "subtype_layers.tsv": "Separation of each subtype from the other patients, by layer",
+        "coverage.tsv": "Layers measured in each patient (1: measured, 0: not measured)",
+        "consensus.tsv": "Consensus matrix: for each pair of patients, the share of "
+        "resamples with both in one group",
+        "feature_groups.tsv": "Contribution of each group of features, such as shape or texture",
+        "sensitivity.tsv": "Agreement of the subtypes with those of other settings",
     }
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
@@ -128,8 +126,8 @@ def read_groups(cohort: Cohort, layer: str, path: Path) -> pd.DataFrame:
         raise StudyError(f"of layer {layer!r}: {error}") from error
     if table.shape[1] == 0:
         raise StudyError(
-            f"{path}: feature groups are a table with a feature in the first column and its "
-            "group in the second; found no second column."
+            f"{path}: expected a table with features in the first column and their groups in "
+            "the second; there is no second column."
         )
     known = cohort.omics[layer].table.columns.astype(str)
     if not known.isin(table.index).any():

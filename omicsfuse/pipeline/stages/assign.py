@@ -37,12 +37,11 @@ class Assign(Stage[AssignmentSettings, AssignmentEvidence | None]):
     settings = AssignmentSettings
     sections = (assignment.SECTION,)
     holds = {
-        "classifier.json": "The classifier of new patients, for omicsfuse assign",
-        "assignment.tsv": "How well held-out patients are assigned to their subtypes, by set of "
-        "layers",
+        "classifier.json": "Classifier for new patients, for omicsfuse assign",
+        "assignment.tsv": "Accuracy of assignment in held-out patients, by set of layers",
         "assignment_confusion.tsv": "True against assigned subtype of held-out patients",
-        "assignment_calibration.tsv": "Probability of the assigned subtype against the share that "
-        "is right",
+        "assignment_calibration.tsv": "Calibration: probability of the assigned subtype and "
+        "observed share of correct assignments",
     }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
@@ -69,7 +68,9 @@ class Assign(Stage[AssignmentSettings, AssignmentEvidence | None]):
         except StudyError as error:
             # Subtypes may be too small to be told apart; everything else still stands.
             warnings.warn(
-                f"no classifier of new patients was fitted: {error}", OmicsfuseWarning, stacklevel=2
+                f"no classifier for new patients was fitted: {error}",
+                OmicsfuseWarning,
+                stacklevel=2,
             )
             return None
 

@@ -29,12 +29,11 @@ class Clinical(Stage[None, ClinicalAssociations]):
     sections = (clinical.SECTION,)
     holds = {
         "clinical.tsv": "Clinical and technical variables compared between subtypes",
-        "alterations.tsv": "Share of each subtype with each mutated, amplified or deleted gene, "
-        "with tests",
+        "alterations.tsv": "Alteration frequency of each gene by subtype, with tests",
         "burden.tsv": "Mutational burden and altered fraction of the genome of each patient",
-        "table1.docx": "Table 1, the patients by subtype, for a manuscript (Word)",
-        "table1.html": "Table 1 for a browser",
-        "table1.csv": "Table 1 for programs",
+        "table1.docx": "Table 1: patients by subtype (Word)",
+        "table1.html": "Table 1: patients by subtype (HTML)",
+        "table1.csv": "Table 1: patients by subtype (CSV)",
     }
 
     def run(self, context: Context) -> ClinicalAssociations:

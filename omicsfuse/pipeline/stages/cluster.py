@@ -39,8 +39,8 @@ class SubtypeSettings(Table):
             for key in ("n_clusters", "choose"):
                 if key in self.model_fields_set:
                     raise ValueError(
-                        f"labels are given and {key} too, which says how to look for subtypes; "
-                        "leave one of the two out"
+                        f"labels and {key} are both given; with given labels no subtypes are "
+                        "searched for. Remove one of them"
                     )
         return self
 
@@ -57,8 +57,8 @@ class Cluster(Stage[SubtypeSettings, Subtypes]):
         if study.subtypes.labels is not None and looks_at_outcome(study):
             raise StudyError(
                 f"{study.where}: [subtypes] labels are given, and [preprocess] select = "
-                '"survival" chooses features with the outcome: the pipeline cannot be permuted, '
-                "for it does not make the labels. Leave one of the two out."
+                '"survival" chooses features with the outcome. Given labels cannot be tested '
+                "by permuting the pipeline. Remove one of them."
             )
         patients, given = patients_to_fuse(study, cohort), given_labels(study)
         with said_of(f"{study.where}: "):

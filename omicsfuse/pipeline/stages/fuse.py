@@ -70,7 +70,7 @@ class FusionSettings(Table):
                 for key in settings.keys() & StudyFile.model_fields.keys():
                     del settings[key]
                     with faults.gathered():
-                        raise StudyError(f"{key} stands at the top of the file, above all tables")
+                        raise StudyError(f"{key} belongs at the top of the file, above all tables")
                 with faults.gathered():
                     method = chosen_method(
                         values.get("method", SNF.name), settings, cls.model_fields
@@ -84,7 +84,7 @@ class FusionSettings(Table):
         both = sorted(self.metrics.keys() & self.distances.keys())
         if both:
             raise ValueError(
-                f"has a metric and a file of distances for {', '.join(both)}; give one of the two"
+                f"has a metric and a file of distances for {', '.join(both)}; remove one of them"
             )
         return self
 

@@ -44,8 +44,8 @@ class Heterogeneity(Stage[HeterogeneitySettings, HeterogeneityIndex | None]):
         "heterogeneity_groups.tsv": "Groups of patients by heterogeneity: size and mean index",
         "heterogeneity_features.tsv": "Correlation of each radiomic feature with the heterogeneity "
         "index",
-        "heterogeneity_tests.tsv": "Heterogeneity index against survival, clinical variables and "
-        "subtypes",
+        "heterogeneity_tests.tsv": "Associations of the heterogeneity index with survival, "
+        "clinical variables and subtypes",
     }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:

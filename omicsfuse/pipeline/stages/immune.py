@@ -42,7 +42,7 @@ class ImmuneSettings(Table):
     def _methods_of_sets(self) -> "ImmuneSettings":
         unknown = sorted(self.methods.keys() - self.sets.keys())
         if unknown:
-            raise ValueError(f"methods names {', '.join(unknown)}, which sets does not name")
+            raise ValueError(f"methods names {', '.join(unknown)}, which is not in sets")
         return self
 
 
@@ -55,7 +55,7 @@ class Immune(Stage[ImmuneSettings, ImmuneContext | None]):
     listed_after = "pathways"
     sections = (immune.SECTION,)
     holds = {
-        "immune_coverage.tsv": "How many genes of each immune and stromal score were measured",
+        "immune_coverage.tsv": "Number of genes measured for each immune and stromal score",
         "immune_scores.tsv": "Immune and stromal scores of each patient",
         "immune_tests.tsv": "Immune and stromal scores compared between subtypes",
         "cell_fractions.tsv": "Shares of cell types in each patient, by deconvolution",
@@ -82,8 +82,9 @@ class Immune(Stage[ImmuneSettings, ImmuneContext | None]):
             with faults.gathered(), said_of(f"{study.where}: [immune] "):
                 if (asked.sets or asked.signature_matrix is not None) and not genes:
                     raise StudyError(
-                        "scores are asked for, but no layer of kind expression is used. Name a "
-                        'layer with genes: layer = "...", or leave the table out.'
+                        "scores are requested, but the study uses no layer of kind "
+                        'expression. Name a layer with genes: layer = "...", or remove the '
+                        "table."
                     )
             with faults.gathered():
                 refuse_other_kinds(

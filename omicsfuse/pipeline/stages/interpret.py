@@ -44,12 +44,12 @@ class Interpret(Stage[dict[str, InterpretSettings], dict[str, Interpretation]]):
     holds = {
         "interpretation.tsv": "Associations of each imaging model with all features and clinical "
         "variables",
-        "interpretation_families.tsv": "Number of associations with each imaging model, tested and "
-        "found",
+        "interpretation_families.tsv": "Number of tests and of associations with each "
+        "imaging model",
         "interpretation_gene_sets.tsv": "Gene-set enrichment of the genes ranked by each imaging "
         "model",
-        "interpretation_stability.tsv": "How stable these rankings are when the patients are "
-        "resampled",
+        "interpretation_stability.tsv": "Stability of these rankings under resampling of the "
+        "patients",
         "interpretation_scores.tsv": "Scores of the imaging models, as used",
     }
 
@@ -127,7 +127,10 @@ def model_scores(study: "Study", name: str) -> tuple[str, pd.Series]:
     columns = read_scores(asked.scores, None if asked.column is None else [asked.column])
     if len(columns) != 1:
         there = f'has the columns {", ".join(columns)}; name one: column = "..."'
-        none = "has no column beside the patient; give each patient a score"
+        none = (
+            "has no column of scores; expected the patient in the first column and a "
+            "score in the second"
+        )
         raise StudyError(f"{asked.scores.name} {there if columns else none}.")
     return next(iter(columns.items()))
 

@@ -45,8 +45,8 @@ class Markers(Stage[MarkerSettings, Marked]):
     settings = MarkerSettings
     sections = (biology.SECTION,)
     holds = {
-        "markers.tsv": "Every feature of every layer, in each subtype against all other patients",
-        "pairwise_markers.tsv": "Every feature of every layer, compared between each two subtypes",
+        "markers.tsv": "All features of all layers, each subtype compared with all other patients",
+        "pairwise_markers.tsv": "All features of all layers, compared between pairs of subtypes",
     }
 
     def adjusts_for(self, study: "Study") -> dict[str, Sequence[str]]:
@@ -100,13 +100,13 @@ def _check_counts(cohort: Cohort, layers: Sequence[str]) -> None:
     if not names:
         scales = ", ".join(f"{name} {layer.scale}" for name, layer in cohort.omics.items())
         raise StudyError(
-            'counts = "deseq2" is for layers on scale "counts", and there is none (scales: '
-            f"{scales}). Leave it out: layers are then tested by moderated t."
+            f'counts = "deseq2" needs a layer on scale "counts"; found scales: {scales}. '
+            "Remove the setting: layers are then tested by moderated t."
         )
     if find_spec("pydeseq2") is None:
         raise StudyError(
-            'counts = "deseq2" needs PyDESeq2, which is not installed: install it with pip install '
-            '"omicsfuse[counts]", or leave counts out.'
+            'counts = "deseq2" needs PyDESeq2, which is not installed: install it with pip '
+            'install "omicsfuse[counts]", or remove the setting.'
         )
     for name in names:
         checked_counts(cohort.omics[name].table, name)

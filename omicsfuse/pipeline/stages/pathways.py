@@ -71,12 +71,11 @@ class Pathways(Stage[EnrichmentSettings, Explained]):
     sections = (pathways.SECTION, methylation.SECTION)
     holds = {
         "enrichment.tsv": "Gene-set enrichment (GSEA) of each subtype against all other patients",
-        "drivers.tsv": "The features that characterise each subtype best",
-        "label_markers.tsv": "Features of known labels, beside the same features in the subtypes",
-        "gene_sets.tsv": "The gene sets: genes measured, whether tested, and which sets share "
-        "their genes",
+        "drivers.tsv": "Strongest marker features of each subtype",
+        "label_markers.tsv": "Markers of known labels, and the same features in the subtypes",
+        "gene_sets.tsv": "Gene sets: genes measured, tested or not, and groups of overlapping sets",
         "over_representation.tsv": "Gene sets over-represented among the markers of each subtype",
-        "running_sums.tsv": "Running sums, as drawn in the enrichment plots",
+        "running_sums.tsv": "Running sums of the enrichment plots",
         "gene_set_scores.tsv": "Score of each gene set in each patient",
         "gene_set_tests.tsv": "Scores of gene sets compared between subtypes",
         "expression_methylation.tsv": "Genes whose expression and methylation differ in opposite "

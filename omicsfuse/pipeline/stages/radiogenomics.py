@@ -60,16 +60,17 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
     holds = {
         "radiomic_clusters.tsv": "Groups of redundant radiomic features, each with its "
         "representative",
-        "radiogenomic_families.tsv": "Number of associations with radiomic features, tested and "
-        "found, by layer",
+        "radiogenomic_families.tsv": "Number of tests and of associations with radiomic "
+        "features, by layer",
         "radiogenomic_associations.tsv": "Strongest associations of radiomic features with genes "
         "and scores",
         "radiogenomic_correlations_LAYER.tsv": "Correlations of all radiomic features with LAYER",
         "radiogenomic_adjusted_LAYER.tsv": "Correlations of all radiomic features with LAYER, "
         "adjusted for tumour volume and covariates",
         "radiomic_modules.tsv": "Modules of correlated radiomic features",
-        "radiogenomic_modules.tsv": "Radiomic modules against modules of co-expressed genes",
-        "gene_modules.tsv": "The module of co-expressed genes that each gene belongs to",
+        "radiogenomic_modules.tsv": "Associations of radiomic modules with modules of "
+        "co-expressed genes",
+        "gene_modules.tsv": "Co-expression module of each gene",
     }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
@@ -179,18 +180,18 @@ def _check_targets(
     """See that targets are named once, and that the images are none of them."""
     key = f"{study.where}: [radiogenomics] targets"
     if not targets:
-        raise StudyError(f"{key} is empty; name layers, or write map = false to leave the map out.")
+        raise StudyError(f"{key} is empty; name layers, or set map = false for no map.")
     if len(set(targets)) < len(targets):
         twice = next(name for name in targets if targets.count(name) > 1)
-        raise StudyError(f"{key} names {twice!r} twice; once is enough.")
+        raise StudyError(f"{key} names {twice!r} twice. Remove one.")
     used = {name: cohort.omics[name] for name in layers}
     images = study.radiogenomics.layer or next(
         iter(layers_that(used, lambda kind: kind.image)), None
     )
     if images in targets:
         raise StudyError(
-            f"{key} names {images!r}, the layer of the images, which is not held against itself; "
-            "leave it out."
+            f"{key} names {images!r}, the layer of the images. Remove it: the map compares "
+            "images with other layers."
         )
 
 

@@ -137,7 +137,7 @@ def _locked(context: Context, key: str, asked: SignatureSettings, target: Target
     name = key or study.name
     labels = target.values  # noqa: PD011 - a field of ours, not the pandas attribute
     if isinstance(labels, pd.Series) and target.kind == "groups" and labels.nunique() < 2:
-        raise SignatureError("with a single subtype there is nothing to tell apart.")
+        raise SignatureError("the cohort has one subtype.")
     try:
         covariates = covariates_of(study, key, cohort, labels.index)
     except StudyError as error:
@@ -171,7 +171,7 @@ def _locked(context: Context, key: str, asked: SignatureSettings, target: Target
         except SignatureError as error:
             # The signature itself stands; it lacks one of the two nulls.
             warnings.warn(
-                f"signature {name!r} is not held against shuffled targets: {error}",
+                f"signature {name!r} is not compared with shuffled targets: {error}",
                 OmicsfuseWarning,
                 stacklevel=3,
             )

@@ -70,8 +70,8 @@ class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
         "cox_diagnostics.tsv": "Collinearity, events per variable and fitting method of the Cox "
         "models",
         "cumulative_incidence.tsv": "Cumulative incidence of competing events in each subtype",
-        "added_value.tsv": "What the subtypes add to a clinical model of survival, corrected for "
-        "optimism",
+        "added_value.tsv": "Added value of the subtypes over a clinical model of survival, "
+        "corrected for optimism",
         "calibration.tsv": "Predicted against observed risk, in groups of patients from low to "
         "high risk",
         "decision_curves.tsv": "Decision curves: net benefit of each model by threshold of risk",
@@ -148,17 +148,17 @@ def _check_endpoint(study: "Study", cohort: Cohort, endpoint: str) -> None:
     if endpoint not in cohort.endpoints:
         there = ", ".join(cohort.endpoints) or "none"
         raise StudyError(
-            f"{study.where}: [survival] endpoints names {endpoint!r}, which the manifest "
-            f"of cohort {cohort.name!r} does not describe (it describes: {there}). Add\n"
-            f'  [clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\n'
-            f"to {study.discovery}, or leave it out."
+            f"{study.where}: [survival] endpoints names {endpoint!r}, which the manifest of "
+            f"cohort {cohort.name!r} does not describe (it describes: {there}). Add\n  "
+            f'[clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\nto '
+            f"{study.discovery}, or remove it."
         )
     patients, known = patients_to_fuse(study, cohort), cohort.survival(endpoint).index
     if not known.isin(patients).any():
         raise CohortError(
-            f"{study.where}: endpoint {endpoint!r}: none of the {len(patients)} patients "
-            f"who are fused has both a time and an event ({len(known)} patients of the "
-            "clinical table have). Check its columns, or leave the endpoint out."
+            f"{study.where}: endpoint {endpoint!r}: none of the {len(patients)} fused "
+            f"patients has a time and an event ({len(known)} patients of the clinical table "
+            "have). Check its columns, or remove the endpoint."
         )
     if cohort.clinical is not None:
         clinical = cohort.clinical.reindex(known[known.isin(patients)])
@@ -171,9 +171,9 @@ def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:
     if not looks_at_outcome(study):
         if asked is not None:
             raise StudyError(
-                f"{study.where}: [survival] full_pipeline_permutations is for studies that choose "
-                "features or k with the outcome; this one does not. Leave it out: the log-rank "
-                "test and its permutation are valid."
+                f"{study.where}: [survival] full_pipeline_permutations applies only where "
+                "features or k are chosen with the outcome; here they are not, and the "
+                "log-rank test and its permutation are valid. Remove it."
             )
         return
     chosen = (
@@ -182,19 +182,22 @@ def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:
         else '[subtypes] choose = "survival" chooses the number of subtypes'
     )
     if not endpoints(study, cohort):
-        raise StudyError(f"{study.where}: {chosen} by survival, but no endpoint is compared.")
+        raise StudyError(
+            f"{study.where}: {chosen} by survival, but no endpoint is given. Add "
+            "[survival] endpoints."
+        )
     if asked is None:
         raise StudyError(
-            f"{study.where}: {chosen} with the outcome, after which comparing the subtypes by that "
-            "outcome proves nothing: where nothing is associated with survival, features chosen in "
-            f"this way give p < {SIGNIFICANCE:g} in most data sets. Leave it out; or add\n"
-            "  [survival]\n  full_pipeline_permutations = 199\n"
-            "which permutes the outcome and repeats selection, fusion and clustering each time, "
-            "and reports that p-value in place of all others."
+            f"{study.where}: {chosen} with the outcome, so that tests of the subtypes against "
+            "that outcome are invalid: without any true association, features chosen in this "
+            f"way give p < {SIGNIFICANCE:g} in most data sets. Remove it, or add\n  "
+            "[survival]\n  full_pipeline_permutations = 199\nto permute the outcome, repeat "
+            "selection, fusion and clustering each time, and report that p-value in place of "
+            "all others."
         )
     if not study.fusion.chosen().repeats_whole:
         raise StudyError(
-            f"{study.where}: {chosen} with the outcome, which the sparse engine cannot do."
+            f"{study.where}: {chosen} with the outcome; the sparse engine does not support this."
         )
 
 

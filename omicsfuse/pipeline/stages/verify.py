@@ -48,12 +48,12 @@ class Verify(Stage[None, Verified]):
     name = "verify"
     sections = (verification.SECTION,)
     holds = {
-        "verification.tsv": "The signatures in other cohorts: hazard ratios, beside random gene "
-        "sets",
-        "replication.tsv": "Verdict for each score: whether its association replicates",
+        "verification.tsv": "Signatures in other cohorts: hazard ratios, compared with "
+        "random gene sets",
+        "replication.tsv": "Replication verdict for each score",
         "meta_analysis.tsv": "Hazard ratios of the signatures, combined across cohorts",
         "subtype_proportions.tsv": "Share of each subtype in each cohort",
-        "genes_found.tsv": "The name under which each gene of a signature was found in each cohort",
+        "genes_found.tsv": "Genes of the signatures: name found in each cohort",
         "assigned_COHORT.tsv": "Subtype and scores of each patient of COHORT",
         "scores_SIGNATURE_COHORT.tsv": "Scores of a further signature in each patient of another "
         "cohort",

@@ -152,10 +152,10 @@ def _integration(results: RunResults, cite: Citations) -> str:
     method = results.fusion.method or METHODS[params.get("method", "snf")]()
     described = method.describe(results.fusion, cite)
     text = (
-        f"Each layer was prepared by itself: {rules}. Features that were mostly missing or nearly "
-        "constant were excluded, and missing values were imputed from the nearest patients within "
-        "the layer. Continuous features were limited to five robust standard deviations around "
-        "their median and standardised. Patients were compared by distances "
+        f"Each layer was preprocessed separately: {rules}. Features that were mostly missing or "
+        "nearly constant were excluded, and missing values were imputed from the nearest patients "
+        "within the layer. Continuous features were limited to five robust standard deviations "
+        "around their median and standardised. Patients were compared by distances "
         f"({distances or 'one per layer'}), and the layers were combined by "
         f"{clean(described.clause)}"
     )

@@ -37,7 +37,7 @@ _COLUMNS = [
     "in_sample",
     "p",
     "fdr",
-    "given_volume",
+    "adjusted_for_volume",
 ]
 
 
@@ -96,7 +96,9 @@ def content(results: RunResults) -> Content | None:
         },
     )
     if settings.get("volume"):
-        written = written.assign(given_volume=[_given_volume(row) for _, row in table.iterrows()])
+        written = written.assign(
+            adjusted_for_volume=[_given_volume(row) for _, row in table.iterrows()]
+        )
     caption = (
         "Radiomic clusters and co-expression modules. Correlation: first canonical correlation in "
         "held-out patients. When permuted: its mean over permutations of the patients. In sample: "

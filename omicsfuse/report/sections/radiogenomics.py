@@ -27,6 +27,14 @@ REFERENCES = {
 }
 
 _MOST_ROWS = 25
+#: Heads of the table of families.
+_HEADS = {
+    "found": "significant",
+    "kept": "remaining",
+    "of_volume": "volume",
+    "needed_correlation": "smallest |rho|",
+    "detectable_correlation": "|rho| with 80% power",
+}
 _SHOWN = ["feature", "layer", "target", "n", "rho", "interval", "p", "fdr"]
 _SHOWN += ["adjusted", "adjusted_interval", "adjusted_p", "adjusted_fdr", "vanishes"]
 
@@ -133,25 +141,24 @@ def content(results: RunResults) -> Content | None:
         (opening(mapped), Points("", family_sentences(mapped)), _volume_words(mapped)),
         tables=[
             make_table(
-                shown,
-                [*columns, "note"],
+                shown.rename(columns=_HEADS),
+                [_HEADS.get(column, column) for column in [*columns, "note"]],
                 f"Tests by layer. Each row tests one layer against all {image_feature(mapped)}s. "
-                f"Found: associations with a false discovery rate of at most {fdr:g} over the "
-                "tests of the row. "
+                f"Significant: associations with a false discovery rate of at most {fdr:g} over "
+                "the tests of the row. "
                 + (
                     "Shuffled p: share of shuffles of the patients with as small a smallest FDR. "
                     if families["permutations"].any()
                     else ""
                 )
                 + (
-                    "Kept, vanished: associations still significant after adjustment; with an "
-                    f"adjusted p above {SIGNIFICANCE:g}. Of volume: associations of features that "
-                    "measure tumour volume under another name. "
+                    "Remaining, vanished: associations that are significant after adjustment, and "
+                    f"associations with an adjusted p above {SIGNIFICANCE:g}. Volume: associations "
+                    "of features that are equivalent to tumour volume. "
                     if mapped.params["adjusted_for"]
                     else ""
                 )
-                + "Needed: the smallest |rho| that reaches the threshold by itself. Detectable: "
-                "the |rho| with a power of 80%.",
+                + "Smallest |rho|: the correlation that reaches the threshold by itself.",
                 file="radiogenomic_families.tsv",
             ),
             _associations_table(mapped),
@@ -222,8 +229,9 @@ def _shuffled_words(row: Mapping[Hashable, Any]) -> str:
     return (
         f" When the patients of the images are shuffled ({times} times), "
         f"{format_number(expected, 2)} associations are expected by chance; "
-        f"{'few' if p <= SIGNIFICANCE else f'{100 * p:.0f}%'} of the shuffles give as small a "
-        f"false discovery rate ({format_p(p)})."
+        "the smallest false discovery rate is "
+        f"{'lower than by chance' if p <= SIGNIFICANCE else 'compatible with chance'} "
+        f"({format_p(p)})."
     )
 
 
@@ -329,8 +337,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "radiogenomic_p_values",
         "P-values against chance",
         "Ordered p-values of each layer against those expected by chance. A line along the "
-        "diagonal shows no association. Correlated features and genes make a line stray from it "
-        "by chance too"
+        "diagonal shows no association. With correlated features and genes, lines also deviate "
+        "by chance"
         + (f". Dashed: adjusted for {adjusted}." if mapped.quantiles["adjusted"].any() else "."),
         "Quantiles of p-values of each family against uniform ones.",
         partial(radiogenomic_quantiles, mapped),

@@ -121,7 +121,7 @@ def exploratory_mark(results: RunResults) -> str:
         return ""
     if results.assessment.verdict in VERDICTS:
         return "Exploratory: subtypes are not supported by the tests."
-    return "Exploratory: whether there are subtypes was not tested."
+    return "Exploratory: the existence of subtypes was not tested."
 
 
 def summary(results: RunResults) -> list[str]:

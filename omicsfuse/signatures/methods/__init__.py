@@ -63,8 +63,8 @@ def refuse_unfit(method: str, kind: str, target: str, adjusted: bool) -> None:
         with faults.gathered():
             if adjusted and not row.adjusts:
                 raise StudyError(
-                    f"method {method!r} cannot adjust for covariates. Leave them out, or use a "
-                    f"method that can: {adjusting}."
+                    f"method {method!r} cannot adjust for covariates. Remove them, or use one "
+                    f"of: {adjusting}."
                 )
 
 

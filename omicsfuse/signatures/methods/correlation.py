@@ -53,7 +53,7 @@ def correlation(
     names, columns = _columns(target, minimum_group)
     if not names or not values.shape[1]:
         raise SignatureError(
-            f"signature: nothing to correlate: {values.shape[1]} usable genes, and "
+            f"signature: no correlation possible: {values.shape[1]} usable genes, and "
             f"{len(names)} groups with at least {minimum_group} patients in and outside them."
         )
     adjust = np.zeros((len(values), 0)) if covariates is None else covariates.to_numpy(dtype=float)
@@ -258,8 +258,8 @@ def _refuse_or_warn(
         passed = int((q[:, j] <= fdr).sum())
         if passed:
             reasons[name] = (
-                f"{passed} genes have an FDR of at most {fdr:g}, but none of them a stability of "
-                f"{stability:g}; the largest is {share[q[:, j] <= fdr, j].max():.2f}"
+                f"{passed} genes have an FDR of at most {fdr:g}, but none reaches a stability "
+                f"of {stability:g}; the largest is {share[q[:, j] <= fdr, j].max():.2f}"
             )
         else:
             best = int(np.nanargmin(q[:, j]))
@@ -271,7 +271,7 @@ def _refuse_or_warn(
         raise SignatureError(
             f"signature: no gene set for {target.name!r}: "
             + "; ".join(f"{name}: {why}" for name, why in reasons.items())
-            + ". These genes do not stand for the target."
+            + ". These genes do not predict the target."
         )
     for name, why in reasons.items():
         warnings.warn(f"signature: {name} gets no score: {why}.", OmicsfuseWarning, stacklevel=3)

@@ -82,20 +82,19 @@ def elastic_net(
     if not fits:
         worst = next(iter(without.values()))
         raise SignatureError(
-            f"elastic net: no gene tells anything of target {target.name} that holds in patients "
-            "held out: the cross-validated deviance "
+            f"elastic net: no gene predicts target {target.name} in held-out patients: the "
+            "cross-validated deviance "
             + ("is lowest" if rule == "minimum" else "is within one standard error of the lowest")
-            + f" with no gene at all ({worst.table['deviance'].min():.4g} of "
-            f"{len(x)} patients). Use another target, or a method that needs less, such as "
-            "correlation."
+            + f" without genes ({worst.table['deviance'].min():.4g} of {len(x)} patients). "
+            "Use another target, or a simpler method, such as correlation."
         )
     if mirrored:
         (score, fit), other = next(iter(fits.items())), mirrored
         fits = {score: fit, other: fit._replace(weights=-fit.weights)}
     if without:
         warnings.warn(
-            f"elastic net: the model of {', '.join(without)} of target {target.name} is best with "
-            "no gene at all: no score for it.",
+            f"elastic net: the model of {', '.join(without)} of target {target.name} is best "
+            "without genes: no score for it.",
             OmicsfuseWarning,
             stacklevel=2,
         )
@@ -146,8 +145,8 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     ratios = list(ratios)
     if not ratios or not all(isinstance(r, int | float) and 0 < r <= 1 for r in ratios):
         raise StudyError(
-            f"elastic net: l1_ratios is {settings['l1_ratios']!r}; it must be numbers above 0 and "
-            "at most 1 (with 0 every gene has a coefficient, and none is chosen)."
+            f"elastic net: l1_ratios is {settings['l1_ratios']!r}; it must be numbers above 0 "
+            "and at most 1 (0 selects no genes)."
         )
     settings["l1_ratios"] = [float(r) for r in ratios]
     if settings["rule"] not in RULES:
@@ -157,8 +156,7 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     smallest = settings["smallest_penalty"]
     if not isinstance(smallest, int | float) or not 1e-6 <= smallest < 1:
         raise StudyError(
-            f"elastic net: smallest_penalty is {smallest!r}; it must be a share from 1e-6 to "
-            "below 1."
+            f"elastic net: smallest_penalty is {smallest!r}; it must be from 1e-6 to below 1."
         )
     settings["gate"] = bool(settings["gate"])
     return settings
@@ -186,8 +184,7 @@ def _outcomes(target: Target, minimum_group: int) -> tuple[dict[str, Outcome], s
         y = standard_of(y[:, None]).apply(y[:, None])[:, 0]
         if not y.any():
             raise SignatureError(
-                f"elastic net: target {target.name} is the same in all {n} patients; nothing can "
-                "go with it."
+                f"elastic net: target {target.name} is the same in all {n} patients."
             )
         return {target.name: Outcome("gaussian", y, np.ones(n))}, ""
     groups = given.astype(str)
@@ -223,8 +220,8 @@ def _fit(x: Array, outcome: Outcome, extra: Array, settings: dict[str, Any]) -> 
         )
         if not strengths[0] > 0:
             raise SignatureError(
-                "elastic net: no gene goes with the target at all beyond the covariates, not even "
-                "in the patients fitted."
+                "elastic net: no gene is associated with the target after adjustment for the "
+                "covariates, even in the training patients."
             )
         paths.append((ratio, elastic_net_path(z, outcome, strengths, ratio, covariates, most=most)))
     series = [(ratio, path.strengths) for ratio, path in paths]
@@ -248,7 +245,7 @@ def _fit(x: Array, outcome: Outcome, extra: Array, settings: dict[str, Any]) -> 
             )
         )
     if best is None:
-        raise StudyError("elastic net: no l1_ratio to try.")
+        raise StudyError("elastic net: l1_ratios is empty.")
     ratio, path, validation, step = best
     table = pd.concat(tables, ignore_index=True)
     strength = float(path.strengths[step])

@@ -64,8 +64,8 @@ def moderated_t(
         design = np.column_stack([np.ones(len(labels)), adjust, inside])
         if np.linalg.matrix_rank(design) < design.shape[1]:
             raise SignatureError(
-                f"signature: the covariates tell {name} from the others without error: there is "
-                "nothing left for genes to say. Leave the covariate out."
+                f"signature: the covariates separate {name} from the others completely. "
+                "Remove the covariate."
             )
         if len(labels) <= design.shape[1]:
             raise SignatureError(
@@ -89,8 +89,9 @@ def moderated_t(
     if not (weight != 0).any():
         best = ", ".join(f"{name} {_smallest(q[:, j])}" for j, name in enumerate(used))
         raise SignatureError(
-            f"signature: no gene of {values.shape[1]} differs between a group and the others at "
-            f"FDR {fdr:g}; the smallest FDR: {best}. These genes do not tell the groups apart."
+            f"signature: no gene of {values.shape[1]} differs between a group and the others "
+            f"at FDR {fdr:g}; the smallest FDR: {best}. These genes do not separate the "
+            "groups."
         )
     return Derived(
         chosen_weights(values.columns, used, weight),
@@ -138,10 +139,10 @@ def _warn(
         if name in used and (weight[:, used.index(name)] != 0).any():
             continue
         why = (
-            f"its smallest FDR is {_smallest(fdr[:, used.index(name)])}, and {level:g} is asked for"
+            f"its smallest FDR is {_smallest(fdr[:, used.index(name)])}, above {level:g}"
             if name in used
-            else f"{sizes[name]} of its patients have expression, {minimum} in and outside it are "
-            "needed"
+            else f"{sizes[name]} of its patients have expression; {minimum} in and outside "
+            "the group are needed"
         )
         warnings.warn(
             f"signature: {name} gets no score: {why}.",

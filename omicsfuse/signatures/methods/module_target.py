@@ -31,8 +31,7 @@ def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.Data
         number = pd.Series(given.to_numpy(dtype=float), given.index)
         if not number.std() > 0:
             raise SignatureError(
-                f"modules: target {target.name} is the same in all {len(number)} patients; nothing "
-                "can go with it."
+                f"modules: target {target.name} is the same in all {len(number)} patients."
             )
         return number.to_frame(target.name)
     groups = given.astype(str)

@@ -80,9 +80,9 @@ def modules(
     )
     if coexpressed.eigengenes.empty:
         raise SignatureError(
-            f"modules: no module of {coexpressed.settings['minimum_size']} or more genes was found "
-            f"among {len(coexpressed.labels)} genes of {len(values)} patients. Use a smaller "
-            "minimum_size, or another method."
+            f"modules: no module of {coexpressed.settings['minimum_size']} or more genes was "
+            f"found among {len(coexpressed.labels)} genes of {len(values)} patients. Reduce "
+            "minimum_size, or use another method."
         )
     table = module_target(coexpressed, sides, covariates, measure)
     good = _chosen(table, sides, target, gate)
@@ -153,8 +153,8 @@ def _chosen(
     strength = table["correlation"].abs().to_numpy()
     if np.isnan(strength).all():
         raise SignatureError(
-            f"modules: the covariates leave nothing of target {target.name} to go with a module. "
-            "Leave some of them out."
+            f"modules: no variation of target {target.name} remains after adjustment for the "
+            "covariates. Remove some covariates."
         )
     good, without = [], []
     for score in sides.columns:
@@ -168,14 +168,14 @@ def _chosen(
     if not good:
         best = table.iloc[int(np.nanargmax(strength))]
         raise SignatureError(
-            f"modules: none of {table['module'].nunique()} modules goes with target "
-            f"{target.name}: the strongest is {best['module']} with {best['score']}, correlation "
-            f"{best['correlation']:.2f}, false discovery rate {best['fdr']:.2g}; at most {FDR} is "
-            "needed. A gene set that does not stand for its target is of no use elsewhere."
+            f"modules: none of {table['module'].nunique()} modules is associated with target "
+            f"{target.name}: the strongest is {best['module']} with {best['score']}, "
+            f"correlation {best['correlation']:.2f}, false discovery rate {best['fdr']:.2g}; "
+            f"at most {FDR} is needed."
         )
     if without:
         warnings.warn(
-            f"modules: no module goes with {', '.join(map(str, without))} of target "
+            f"modules: no module is associated with {', '.join(map(str, without))} of target "
             f"{target.name} (false discovery rate at most {FDR}): no score for it.",
             OmicsfuseWarning,
             stacklevel=3,

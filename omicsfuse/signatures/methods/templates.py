@@ -68,17 +68,18 @@ def templates(
             size = f"{len(chosen[used.index(name)])} genes" if name in used else "no genes"
             warnings.warn(
                 f"signature: {name} gets no template: {sizes[name]} of its patients and "
-                f"{len(labels) - sizes[name]} others have {where} (at least {minimum_group} each "
-                f"are needed), and {size} are its own (at least {MINIMUM_GENES}). No patient "
-                "elsewhere can be assigned to it.",
+                f"{len(labels) - sizes[name]} others have {where} (at least {minimum_group} "
+                f"each are needed), and its template has {size} genes (at least "
+                f"{MINIMUM_GENES}). No patient of another cohort can be assigned to it.",
                 OmicsfuseWarning,
                 stacklevel=2,
             )
     if len(templated) < 2:
         kind = "subtypes" if target.source == "subtypes" else "groups"
         raise SignatureError(
-            f"signature: {len(templated)} of {len(names)} {kind} get a template from {where}, at "
-            f"least 2 are needed. Patients: {', '.join(f'{s} {n}' for s, n in sizes.items())}."
+            f"signature: {len(templated)} of {len(names)} {kind} get a template from {where}; "
+            "at least 2 are needed. Patients: "
+            f"{', '.join(f'{s} {n}' for s, n in sizes.items())}."
         )
     fdr = np.column_stack([benjamini_hochberg(p[:, j]) for j in range(len(used))])
     return Derived(

@@ -27,9 +27,9 @@ class SetVariation(Scorer):
     def __init__(self, table: pd.DataFrame) -> None:
         if len(table) < MINIMUM_PATIENTS:
             raise SignatureError(
-                f"{len(table)} patients are too few for GSVA, which holds each gene against its "
-                f"distribution in the cohort (at least {MINIMUM_PATIENTS}); use scorer='rank' or "
-                "'ssgsea', which score one patient alone."
+                f"{len(table)} patients are too few for GSVA (at least {MINIMUM_PATIENTS}), "
+                "which compares each gene with its distribution in the cohort; use "
+                "scorer='rank' or 'ssgsea', which score single patients."
             )
         genes = np.argsort(table.columns.to_numpy(dtype=object).astype(str), kind="stable")
         values = table.to_numpy(dtype=float)[:, genes]

@@ -107,7 +107,7 @@ def test_more_genes_than_asked_for_means_a_stronger_penalty(
 def test_noise_is_refused_unless_there_is_no_gate(values: pd.DataFrame) -> None:
     noise = pd.Series(np.random.default_rng(4).standard_normal(N), PATIENTS)
     target = Target("noise", "continuous", noise)
-    with pytest.raises(SignatureError, match=r"no gene tells anything of target noise .* lowest w"):
+    with pytest.raises(SignatureError, match=r"no gene predicts target noise .* lowest w"):
         elastic_net(values, target)
     found = elastic_net(values, target, gate=False)
     assert 5 <= len(found.weights) < 12
@@ -165,7 +165,7 @@ def test_it_is_deterministic(values: pd.DataFrame, signal: pd.Series) -> None:
         ({"l1_ratios": "0.5"}, "l1_ratios is '0.5'; it must be numbers above 0"),
         ({"rule": "best"}, "rule is 'best'; it must be one of minimum, one_standard_error"),
         ({"n_folds": 2}, "n_folds is 2; it must be a whole number of at least 3"),
-        ({"smallest_penalty": 1.5}, "smallest_penalty is 1.5; it must be a share from"),
+        ({"smallest_penalty": 1.5}, "smallest_penalty is 1.5; it must be from"),
         ({"n_genes": 0}, "n_genes is 0; it must be a whole number of at least 1"),
     ],
 )

@@ -80,7 +80,9 @@ def test_a_target_that_no_module_goes_with_is_refused(values: pd.DataFrame) -> N
     assert sum(passed) <= 10  # 5 expected; the chance of more than 10 is 1%
     noise = pd.Series(draws[passed.index(False)], values.index)
     target = Target("noise", "continuous", noise)
-    with pytest.raises(SignatureError, match="none of 4 modules goes with target noise: the stron"):
+    with pytest.raises(
+        SignatureError, match="none of 4 modules is associated with target noise: the stron"
+    ):
         modules(values, target, **OPTIONS)
     found = modules(values, target, gate=False, n_genes=5, **OPTIONS)
     assert len(found.weights) == 5
@@ -107,7 +109,7 @@ def test_groups_without_a_module_or_too_small_are_named(
     high = image > image.quantile(0.6)
     groups = pd.Series(np.where(high, "high", rng.choice(["a", "b"], 60)), values.index)
     target = Target("t", "groups", groups)
-    with pytest.warns(OmicsfuseWarning, match="no module goes with a.* of target t"):
+    with pytest.warns(OmicsfuseWarning, match="no module is associated with a.* of target t"):
         found = modules(values, target, **OPTIONS)
     assert "high" in found.weights
     groups.iloc[:3] = "rare"
@@ -127,9 +129,9 @@ def test_covariates_are_adjusted_for(values: pd.DataFrame, image: pd.Series) -> 
     assert plain["correlation"].abs().max() > 0.6
     assert table["correlation"].abs().max() < 0.4
     assert adjusted.settings["covariates"] == ["purity", "age"]
-    with pytest.raises(SignatureError, match="none of 4 modules goes with target entropy"):
+    with pytest.raises(SignatureError, match="none of 4 modules is associated with target entropy"):
         modules(values, target, covariates=covariates, **OPTIONS)
-    with pytest.raises(SignatureError, match="covariates leave nothing of target entropy"):
+    with pytest.raises(SignatureError, match="no variation of target entropy remains"):
         modules(values, target, covariates=image.to_frame("itself"), **OPTIONS)
 
 

@@ -113,7 +113,7 @@ def _worth(results: RunResults) -> str:
         texts.append(
             f"Layers that were not fused ({listing(other)}) took no part in finding the subtypes. "
             "The p-values of a layer with the same measurements as a fused layer, for instance on "
-            "another scale, are as circular."
+            "another scale, are equally circular."
         )
     return " ".join(texts)
 

@@ -119,7 +119,7 @@ def label_marker_sentences(results: RunResults) -> list[str]:
         sentences.append(Points(lead, [*(f"{part}." for part in parts), *none]))
     sentences.append(
         "Label and subtype share most of their patients: agreement is expected and is no test of "
-        "the subtypes. It shows which biology of the known group the subtype carries. A label "
+        "the subtypes. It shows which biology of the known group the subtype shares. A label "
         "that was derived from the same data agrees even more."
     )
     return sentences

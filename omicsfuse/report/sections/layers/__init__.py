@@ -34,8 +34,8 @@ _GAINS = {
     "shared": "Shares structure: separation, in the other layers, of groups found in the layer "
     "alone, and the reverse; gain over copies of the layer with permuted patients (dashed line). "
     f"Filled: p at most {SIGNIFICANCE:g}.",
-    "held_out": "Helps to tell a layer held out: separation, in a held-out layer, of groups found "
-    "with the layer; gain over the same copies.",
+    "held_out": "Improves separation in a held-out layer: mean silhouette, in a held-out layer, of "
+    "groups found with the layer; gain over the same copies.",
     "agreement": "Agreement: adjusted Rand index with the subtypes, of groups from the layer alone "
     "and from all other layers.",
 }
@@ -167,7 +167,7 @@ def layer_sentences(results: RunResults) -> list[str]:
                 if without >= _HARDLY
                 else "change somewhat"
                 if without >= 0.6
-                else "change a lot"
+                else "change substantially"
             )
             text += f"; without the layer, the subtypes {change} (ARI {without:.2f})"
         sentences.append(f"{text}.")

@@ -77,7 +77,7 @@ def content(results: RunResults) -> Content | None:
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
-    """Figures of gene sets: dots, heatmap, running sums, scores of each patient."""
+    """Figures of gene sets: dots, running sums, scores of each patient."""
     names, table = results.subtypes.names, results.enrichment
     biology = results.biology or Biology()
     against = "a subtype against all other patients"
@@ -93,15 +93,6 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "Dot plot of enrichment scores of gene sets in each subtype.",
             partial(plot.pathways, table, subtypes=names),
         )
-        if "group" in table and table["gene_set"].nunique() > 1 and len(names) > 1:
-            yield Plan(
-                "pathway_heatmap",
-                "Gene sets by subtype",
-                f"Normalised enrichment scores. Dot: FDR at most {FDR:g}. Each row is a group of "
-                "sets that share most of their genes, named by the set with the smallest p.",
-                "Heatmap of enrichment scores, gene sets against subtypes.",
-                partial(plot.pathway_heatmap, table, subtypes=names),
-            )
     if len(biology.running_sums):
         yield Plan(
             "enrichment_plots",
@@ -213,7 +204,7 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
         "gene sets and prove nothing by themselves."
     )
     if results.biology is not None and len(results.biology.score_tests):
-        text += " The comparison of patient scores does not have this fault."
+        text += " The comparison of patient scores is not affected."
     return [*each, text]
 
 

@@ -61,7 +61,7 @@ def sentence(comparison: SurvivalComparison) -> str:
         notes = tested["note"] if "note" in tested else table.get("note", pd.Series(dtype=str))
         known = [clean(note) for note in notes.dropna() if note]
         why = f" ({known[0]})" if known else ""
-        return f"The subtypes were not tested beside the clinical covariates{why}."
+        return f"The added value of the subtypes over the clinical covariates was not tested{why}."
     change = _corrected(differences, "concordance (Harrell)")
     shown = [format_p(asymptotic), format_p(permuted, "permutation p")]
     tests = f"likelihood ratio test, {', '.join(text for text in shown if text)}"
@@ -252,8 +252,8 @@ def methods(results: RunResults, cite: Citations) -> str:
         )
         if not results.subtypes.given:
             text += (
-                " The subtypes were not found again in the samples: the optimism of finding them "
-                "is not removed."
+                " The subtypes were not derived again in the samples: the optimism of deriving "
+                "them remains."
             )
     risks = first_rows(results, "calibration", "years", "observed")
     if len(risks):

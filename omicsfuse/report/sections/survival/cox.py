@@ -197,7 +197,7 @@ def cox_table(results: RunResults) -> Table | None:
 
 def time_varying_table(results: RunResults) -> Table | None:
     """Hazard ratios early and late; None where none could be estimated."""
-    table = rows_of(results, "time_varying")
+    table = rows_of(results, "time_varying", ("split",))
     if table.empty:
         return None
     unit, where = unit_column(table)

@@ -16,6 +16,7 @@ from omicsfuse.report.section import Plan, file_name
 from omicsfuse.report.sections.survival.endpoints import (
     first_rows,
     rows_of,
+    shown_time,
     unit_column,
 )
 from omicsfuse.report.sections.survival.log_rank import both_tests, tests_in_a_line
@@ -37,12 +38,16 @@ def sentences(comparison: SurvivalComparison) -> list[str]:
     return [_follow_up(comparison), _competing(comparison)]
 
 
+#: Columns of the table of medians that are times.
+_TIMES = ("median", "ci_low", "ci_high", "follow_up", "follow_up_ci_low", "follow_up_ci_high")
+
+
 def _follow_up(comparison: SurvivalComparison) -> str:
     table = rows_with(comparison.medians, "follow_up")
     if table.empty:
         return ""
-    values = table["follow_up"].astype(float)
-    unit = clean(comparison.unit)
+    unit, factor = shown_time(comparison)
+    values = table["follow_up"].astype(float) * factor
     if len(values) == 1:
         each = f"{time_text(values.iloc[0])} {unit} ({clean(values.index[0])})"
     else:
@@ -60,7 +65,7 @@ def _competing(comparison: SurvivalComparison) -> str:
         f"Other events compete with {clean(comparison.endpoint)}. Kaplan-Meier curves, medians, "
         "survival at stated times, tests and hazard ratios censor these events and describe the "
         "cause-specific hazard. The cumulative incidence gives the share of patients with the "
-        "event. Restricted means and measures of prediction are not given."
+        "event. Restricted means and prediction measures are not computed."
     )
 
 
@@ -68,18 +73,21 @@ def medians_table(results: RunResults) -> Table | None:
     """Median time to the event and median follow-up of each subtype."""
     rows = []
     for endpoint, comparison in results.survival.items():
+        shown, factor = shown_time(comparison)
         for name, row in comparison.medians.iterrows():
-            median = float(row.get("median", math.nan))
+            times = {time: float(row[time]) * factor for time in _TIMES if pd.notna(row.get(time))}
+            median = times.get("median", math.nan)
             rows.append(
                 {
                     **row,
                     "endpoint": endpoint,
                     "subtype": str(name),
-                    "unit": comparison.unit,
+                    "unit": shown,
                     "median": "not reached" if math.isnan(median) else time_text(median),
-                    "interval": _bounds(row.get("ci_low"), row.get("ci_high")),
+                    "interval": _bounds(times.get("ci_low"), times.get("ci_high")),
+                    "follow_up": time_text(times["follow_up"]) if "follow_up" in times else "",
                     "follow_up_interval": _bounds(
-                        row.get("follow_up_ci_low"), row.get("follow_up_ci_high")
+                        times.get("follow_up_ci_low"), times.get("follow_up_ci_high")
                     ),
                 }
             )

@@ -1,9 +1,11 @@
 """Rows of results over all endpoints, and times in words."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from omicsfuse.core.results import RunResults
-from omicsfuse.core.time_to_event import endpoint_name
+from omicsfuse.core.results import RunResults, SurvivalComparison
+from omicsfuse.core.time_to_event import endpoint_name, per_unit, shown_unit
 from omicsfuse.plot.numbers import clean
 from omicsfuse.plot.rows import rows_with
 
@@ -17,15 +19,23 @@ def endpoint_in_words(name: str) -> str:
     return f"{'the ' if words.endswith('interval') else ''}{words} ({clean(name)})"
 
 
-def rows_of(results: RunResults, name: str) -> pd.DataFrame:
-    """Rows of one table over all endpoints with their units, whichever of them are empty."""
+def rows_of(results: RunResults, name: str, times: Sequence[str] = ()) -> pd.DataFrame:
+    """Rows of one table over all endpoints; columns of ``times`` in the unit of the curves."""
     # Row by row: empty tables and columns must not decide the types of the others.
-    rows = [
-        {**row, "endpoint": endpoint, "unit": comparison.unit}
-        for endpoint, comparison in results.survival.items()
-        for row in getattr(comparison, name).to_dict("records")
-    ]
+    rows = []
+    for endpoint, comparison in results.survival.items():
+        unit, factor = shown_time(comparison)
+        for row in getattr(comparison, name).to_dict("records"):
+            converted = {column: float(row[column]) * factor for column in times if column in row}
+            rows.append({**row, **converted, "endpoint": endpoint, "unit": unit})
     return pd.DataFrame(rows)
+
+
+def shown_time(comparison: SurvivalComparison) -> tuple[str, float]:
+    """Unit of the times in the report, that of the curves, and the factor to it."""
+    longest = float(comparison.curves["time"].max()) if len(comparison.curves) else 0.0
+    unit = shown_unit(comparison.unit, longest)
+    return unit, per_unit(comparison.unit, unit)
 
 
 def first_rows(results: RunResults, name: str, *columns: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from omicsfuse.report.references import Citations
 from omicsfuse.report.sections.survival.endpoints import (
     first_rows,
     rows_of,
+    shown_time,
     unit_column,
 )
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -42,8 +43,10 @@ def sentence(comparison: SurvivalComparison) -> str:
     table = table[[any(_finite(row.get(p)) for p in _P_VALUES) for _, row in table.iterrows()]]
     if table.empty or len(table) > _MOST_DIFFERENCES:
         return ""
-    unit = clean(comparison.unit)
-    taus = table["tau"].astype(float)
+    unit, factor = shown_time(comparison)
+    times = ["tau", "estimate", "ci_low", "ci_high"]
+    table = table.assign(**{time: table[time].astype(float) * factor for time in times})
+    taus = table["tau"]
     until = f"{time_text(taus.iloc[0])} {unit}" if taus.nunique() == 1 else "the time in the table"
     return (
         f"Difference in restricted mean survival time up to {until}: "
@@ -71,7 +74,7 @@ def _finite(value: Any) -> bool:
 
 def table(results: RunResults) -> Table | None:
     """Restricted means and their differences; None where none could be estimated."""
-    means = rows_of(results, "restricted_means")
+    means = rows_of(results, "restricted_means", ("tau", "estimate", "ci_low", "ci_high"))
     if rows_with(means, "estimate").empty:
         return None
     means = with_interval(means, "", format_number)
