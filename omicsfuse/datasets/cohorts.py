@@ -77,7 +77,9 @@ def _manifests(folders: Iterable[str | Path] | None) -> list[Manifest]:
     )
     for place in places:
         if not place.is_dir():
-            raise DatasetError(f"{place} is not a folder: expected a folder with manifests (*.toml).")
+            raise DatasetError(
+                f"{place} is not a folder: expected a folder with manifests (*.toml)."
+            )
     return [read_manifest(path) for place in places for path in sorted(place.glob("*.toml"))]
 
 

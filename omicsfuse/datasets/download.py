@@ -224,7 +224,9 @@ class _Download:
         except (urllib.error.URLError, http.client.HTTPException, ValueError, OSError) as fault:
             reason = getattr(fault, "reason", fault)
             if isinstance(reason, _PASSING_FAULTS):
-                what = "the server does not answer" if isinstance(reason, TimeoutError) else "cut off"
+                what = (
+                    "the server does not answer" if isinstance(reason, TimeoutError) else "cut off"
+                )
                 raise _PassingError(f"{what} ({str(reason) or type(reason).__name__})") from None
             if isinstance(reason, socket.gaierror):
                 reason = f"the address of its server is not known here ({reason.strerror})"

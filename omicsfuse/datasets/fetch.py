@@ -116,8 +116,9 @@ def _refuse_unsafe(place: _Place, manifest: Manifest) -> None:
     if not file.sha256 and not file.locked:
         raise DatasetError(
             f"[{file.label}] of {where} records a url but no sha256, so that the download "
-            f'from {file.url} cannot be verified. Add the sha256, or sha256 = "{ON_FIRST_DOWNLOAD}" to '
-            "record the SHA-256 of the first download and compare later ones with it."
+            f"from {file.url} cannot be verified. Add the sha256, or sha256 = "
+            f'"{ON_FIRST_DOWNLOAD}" to record the SHA-256 of the first download and compare later '
+            "ones with it."
         )
 
 
