@@ -16,7 +16,8 @@ from hostile_server import Remote, Server, running
 
 from omicsfuse.core.errors import DatasetError
 from omicsfuse.datasets import download as module
-from omicsfuse.datasets.download import download, wrong_content
+from omicsfuse.datasets.content import wrong_content
+from omicsfuse.datasets.download import download
 
 #: Larger than one piece, and different everywhere, so that wrong places would show.
 CONTENT = b"".join(b"P%07d\t%d\n" % (i, i * i) for i in range(40_000))
