@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import click
 
 import omicsfuse
 from omicsfuse.core.errors import OmicsfuseError
-from omicsfuse.terminal import shown_progress, shown_warnings
+from omicsfuse.terminal import shown_downloads, shown_progress, shown_warnings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(path_type=Path)
@@ -26,6 +28,17 @@ def _known(_: click.Context, option: click.Parameter, value: str | None) -> str 
         if value not in names:
             raise click.BadParameter(f"{value!r} is not one of {', '.join(names)}.")
     return value
+
+
+@contextmanager
+def _notes_of_an_interrupt() -> Iterator[None]:
+    """Print what an interrupt has to say, before click replaces it."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        for note in getattr(interrupt, "__notes__", ()):
+            click.echo(f"omicsfuse: {note}", err=True)
+        raise
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,16 +71,8 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
     from omicsfuse.pipeline.summary import summary
 
     names = (*(stage.name for stage in STAGES), "report")
-    try:
-        with shown_progress(names) as progress:
-            results = run_study(
-                study, out, seed=seed, n_jobs=jobs, resume=resume, progress=progress
-            )
-    except KeyboardInterrupt as interrupt:
-        # What the interrupt has to say would be lost: click puts its own in its place.
-        for note in getattr(interrupt, "__notes__", ()):
-            click.echo(f"omicsfuse: {note}", err=True)
-        raise
+    with _notes_of_an_interrupt(), shown_progress(names) as progress:
+        results = run_study(study, out, seed=seed, n_jobs=jobs, resume=resume, progress=progress)
     for line in summary(results):
         click.echo(line)
     click.echo(f"report: {out / 'report.html'}")
@@ -169,23 +174,31 @@ def demo(context: click.Context, out: Path, jobs: int) -> None:
 def fetch(name: str, out: Path | None) -> None:
     """Download the files of a cohort and verify them.
 
-    NAME is a cohort listed by `omicsfuse cohorts`, or the path of a manifest.
+    NAME is a cohort listed by `omicsfuse cohorts`, or the path of a manifest. An
+    interrupted download is continued by the same command.
     """
     from omicsfuse.datasets.fetch import fetch as fetch_cohort
 
-    for path in fetch_cohort(name, out):
+    with _notes_of_an_interrupt(), shown_downloads() as shown:
+        paths = fetch_cohort(name, out, progress=shown, tell=shown.tell)
+    for path in paths:
         click.echo(path)
 
 
 @cli.command()
 def cohorts() -> None:
-    """List the cohorts with a manifest."""
-    from omicsfuse.datasets.fetch import list_cohorts
+    """List the cohorts with a manifest: access, files, path of the manifest."""
+    from omicsfuse.datasets.cohorts import list_cohorts
 
     table = list_cohorts()
     for _, row in table.iterrows():
-        there = "" if row["available"] else " (files not found)"
-        click.echo(f"{row['name']}{there}\n    {row['title']}\n    {row['manifest']}")
+        facts = (
+            f"access: {row['access'] or 'not stated'}",
+            f"{row['present']} of {row['files']} files here",
+            f"{row['fetchable']} can be fetched",
+        )
+        lines = (row["name"], row["title"], "; ".join(facts), row["manifest"])
+        click.echo("\n    ".join(lines))
     if table.empty:
         click.echo("no manifests found")
 

@@ -11,7 +11,7 @@ import click
 from omicsfuse.core.errors import OmicsfuseWarning
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 
 class Bars:
@@ -75,6 +75,70 @@ def shown_progress(stages: Sequence[str]) -> Iterator[Bars | Lines]:
     columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         yield Bars(bars, stages)
+
+
+class DownloadLines:
+    """Lines on downloads, for pipes and logs: the beginning, each tenth, the end."""
+
+    def __init__(self) -> None:
+        self._tenths: dict[str, int] = {}
+
+    def __call__(self, name: str, done: int, total: int | None) -> None:
+        """Say how much of a file is here, if a further tenth (or 100 MB) is."""
+        tenth = 10 * done // total if total else done // 100_000_000
+        if self._tenths.get(name) != tenth:
+            self._tenths[name] = tenth
+            of = f" of {total / 1e6:,.1f}" if total else ""
+            click.echo(f"{name}: {done / 1e6:,.1f}{of} MB", err=True)
+
+    def tell(self, text: str) -> None:
+        """Say what happened on the way."""
+        click.echo(text, err=True)
+
+
+class DownloadBars:
+    """A bar for each file that comes in."""
+
+    def __init__(self, bars: "Progress") -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, name: str, done: int, total: int | None) -> None:
+        """Show how much of a file is here."""
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=total)
+        self._bars.update(self._tasks[name], completed=done, total=total)
+
+    def tell(self, text: str) -> None:
+        """Say what happened on the way, above the bars."""
+        self._bars.console.print(text, markup=False, highlight=False)
+
+
+@contextmanager
+def shown_downloads() -> Iterator[DownloadBars | DownloadLines]:
+    """Show downloads as bars on a terminal, and as lines in a pipe."""
+    if not sys.stderr.isatty():
+        yield DownloadLines()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        yield DownloadBars(bars)
 
 
 @contextmanager

@@ -1,56 +1,53 @@
-"""Cohorts that manifests describe: which there are, and their files fetched and verified."""
+"""Fetch the files of a cohort: verified, each once, and plain about what cannot be fetched."""
 
-import http.client
 import os
 import shutil
-import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-import pandas as pd
-
-from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import DatasetError
-from omicsfuse.io.manifest import InputFile, Manifest, read_manifest
-from omicsfuse.io.paths import DATA_VARIABLE, resolve_path, sha256_of
-
-#: Called while a file comes in: its name, the bytes so far, and all its bytes (None if not told).
-Progress = Callable[[str, int, int | None], None]
-
-_CHUNK = 1 << 20
-_TIMEOUT = 60.0
+from omicsfuse.datasets.cohorts import find_manifest
+from omicsfuse.datasets.download import PAUSES, Progress, download
+from omicsfuse.datasets.lock import Lock, put_same
+from omicsfuse.io.manifest import ON_FIRST_DOWNLOAD, InputFile, Manifest
+from omicsfuse.io.paths import DATA_VARIABLE, data_folder, resolve_path, sha256_of
 
 
-def manifest_folders() -> list[Path]:
-    """Find the manifests' folder of an installed package, or that of a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    folders = [package / "data_manifests"]
-    if (package.parent / "pyproject.toml").is_file():
-        folders.append(package.parent / "data_manifests")
-    return [folder for folder in folders if folder.is_dir()]
+@dataclass
+class _Place:
+    """Where a file belongs, and the folder it may not leave (None: no folder is known to hold it).
 
-
-def list_cohorts(folders: Iterable[str | Path] | None = None) -> pd.DataFrame:
-    """List the cohorts that there are manifests for, by name.
-
-    ``available``: all files are on this machine; ``manifest``: its path.
+    ``lock`` records what was fetched into that folder, or else beside the file.
     """
-    rows = []
-    for manifest in _manifests(folders):
-        rows.append(
-            {
-                "name": manifest.name,
-                "title": manifest.title,
-                "disease": manifest.disease,
-                "access": manifest.access,
-                "available": all(_is_present(file, manifest) for file in manifest.inputs()),
-                "manifest": str(manifest.path),
-            }
-        )
-    columns = ["name", "title", "disease", "access", "available", "manifest"]
-    return pd.DataFrame(rows, columns=columns).sort_values("name", ignore_index=True)
+
+    file: InputFile
+    path: Path
+    root: Path | None
+    lock: Lock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lock = Lock(self.root or self.path.parent)
+
+    def expected(self) -> str:
+        """SHA-256 that the file must have: the manifest's, else that of its first download."""
+        if self.file.sha256 or not self.file.locked:
+            return self.file.sha256
+        return str(self.lock.get(self.path).get("sha256", ""))
+
+    def is_right(self) -> bool:
+        """Whether the file is there and, where its SHA-256 is known, the right one."""
+        if not self.path.is_file():
+            return False
+        expected = self.expected()
+        if expected:
+            return sha256_of(self.path) == expected
+        if self.file.locked:
+            with suppress(OSError):  # a folder that only others may write in is right as it is
+                how = "found in the folder"
+                self.lock.record(self.path, self.file.url, sha256_of(self.path), how)
+        return True
 
 
 def fetch(
@@ -59,119 +56,157 @@ def fetch(
     *,
     folders: Iterable[str | Path] | None = None,
     progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
+    pauses: tuple[float, ...] = PAUSES,
 ) -> list[Path]:
-    """Fetch the files of a cohort, each verified by its SHA-256 and whole; paths in order."""
-    manifest = _find(manifest, folders)
-    if folder is None and not os.environ.get(DATA_VARIABLE):
-        _refuse_unplaced(manifest)
-    targets = [(file, _target(file, manifest, folder)) for file in manifest.inputs()]
-    missing = [(file, path) for file, path in targets if not _is_right(file, path)]
-    for file, path in missing:
-        _refuse_unrecorded(file, path, manifest)
-    for file, path in missing:
-        _download(file, path, progress)
-    source = manifest.path
-    relative = any(not _is_under_variable(file.text) for file, _ in targets)
-    if folder is not None and source is not None and relative:
-        copy = Path(folder) / source.name
-        if not copy.exists() or not copy.samefile(source):
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, copy)
-    return list(dict.fromkeys(path for _, path in targets))
+    """Fetch the files of a cohort; give their paths, in order.
 
-
-def _manifests(folders: Iterable[str | Path] | None) -> list[Manifest]:
-    places: Sequence[Path] = (
-        manifest_folders() if folders is None else [Path(folder) for folder in folders]
-    )
-    for place in places:
-        if not place.is_dir():
-            raise DatasetError(
-                f"{place} is not a folder: expected a folder with manifests (*.toml)."
-            )
-    return [read_manifest(path) for place in places for path in sorted(place.glob("*.toml"))]
-
-
-def _find(manifest: str | Path | Manifest, folders: Iterable[str | Path] | None) -> Manifest:
-    """Find a manifest by path, by the cohort's name, or by its own file name."""
-    if isinstance(manifest, Manifest):
-        return manifest
-    text = str(manifest)
-    if text.endswith(".toml") or isinstance(manifest, Path):
-        return read_manifest(manifest)
-    manifests = _manifests(folders)
-    for candidate in manifests:
-        if text in (candidate.name, candidate.path.stem if candidate.path else ""):
-            return candidate
-    names = [candidate.name for candidate in manifests]
-    raise DatasetError(
-        f'there is no cohort "{text}"; '
-        f"{did_you_mean(text, names) or 'there are no manifests'}. Give one of these names, "
-        "or the path of a manifest (.toml)."
-    )
+    All that has an address is fetched and verified before an error tells what has none.
+    """
+    manifest = find_manifest(manifest, folders)
+    places = [_place(file, manifest, folder) for file in manifest.inputs()]
+    places = list({place.path: place for place in reversed(places)}.values())[::-1]
+    missing = [place for place in places if not place.is_right()]
+    fetchable = [place for place in missing if place.file.url]
+    for place in fetchable:
+        _refuse_unsafe(place, manifest)
+    for place in fetchable:
+        _fetch_one(place, manifest, progress, tell, pauses)
+    _copy_manifest(manifest, places, folder)
+    if unfetchable := [place for place in missing if not place.file.url]:
+        raise DatasetError(_how_to_obtain(manifest, places, unfetchable))
+    return [place.path for place in places]
 
 
 def _is_under_variable(text: str) -> bool:
     return text.startswith((f"${DATA_VARIABLE}", f"${{{DATA_VARIABLE}}}"))
 
 
-def _target(file: InputFile, manifest: Manifest, folder: str | Path | None) -> Path:
+def _place(file: InputFile, manifest: Manifest, folder: str | Path | None) -> _Place:
     """Where a file belongs; never outside the folder asked for."""
-    if folder is None:
-        return resolve_path(file.text, manifest.base, DatasetError)
-    text = file.text
-    if _is_under_variable(text):
-        text = text.partition("/")[2]
-    path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
+    text, under = file.text, _is_under_variable(file.text)
+    inner = PurePosixPath(text.partition("/")[2] if under else text)
+    inside = not inner.is_absolute() and ".." not in inner.parts and bool(inner.parts)
+    if folder is None and not under:
+        path = resolve_path(text, manifest.base, DatasetError)
+        return _Place(file, path, manifest.base if inside else None)
+    root = data_folder() if folder is None else Path(folder)
+    if not inside:
         raise DatasetError(
-            f"[{file.label}] of {manifest.path or manifest.name} puts its file at "
-            f'"{file.text}", outside the folder {folder}. Make the path relative, without '
-            '"..".'
+            f'[{file.label}] of {manifest.path or manifest.name} puts its file at "{file.text}", '
+            f'outside the folder {root}. Make the path relative, without "..".'
         )
-    return Path(folder) / path
+    return _Place(file, root / inner, root)
 
 
-def _is_present(file: InputFile, manifest: Manifest) -> bool:
-    if _is_under_variable(file.text) and not os.environ.get(DATA_VARIABLE):
-        return False
-    return resolve_path(file.text, manifest.base).is_file()
-
-
-def _is_right(file: InputFile, path: Path) -> bool:
-    """Whether a file is there and, where its fingerprint is recorded, the right one."""
-    return path.is_file() and (not file.sha256 or sha256_of(path) == file.sha256)
-
-
-def _refuse_unrecorded(file: InputFile, path: Path, manifest: Manifest) -> None:
-    """Refuse a file that cannot be fetched or verified, saying where the data come from."""
-    if not file.url:
-        wrong = "differs from the file recorded (SHA-256)"
+def _refuse_unsafe(place: _Place, manifest: Manifest) -> None:
+    """Refuse to write outside the folder, or what could never be verified."""
+    file, where = place.file, manifest.path or manifest.name
+    if place.root is None:
         raise DatasetError(
-            f"{path} {wrong if path.is_file() else 'does not exist'}, and [{file.label}] of "
-            f"{manifest.path or manifest.name} records no url. Get the file from its source "
-            f"({_origin(manifest)}) and put it at {path}."
+            f'[{file.label}] of {where} puts its file at "{file.text}", outside the folder '
+            "of the manifest, and fetch writes nowhere else. Make the path relative, without "
+            '"..", or give a folder (--out DIR).'
         )
-    if not file.sha256:
+    if not place.path.resolve().is_relative_to(place.root.resolve()):
         raise DatasetError(
-            f"[{file.label}] of {manifest.path or manifest.name} records a url but no sha256, "
-            f"so that the download from {file.url} cannot be verified. Add the sha256."
+            f'"{file.text}" of [{file.label}] of {where} leads out of the folder {place.root}, by '
+            f"a symbolic link to {place.path.resolve()}. Remove the link, or give another folder."
+        )
+    if not file.sha256 and not file.locked:
+        raise DatasetError(
+            f"[{file.label}] of {where} records a url but no sha256, so that the download "
+            f"from {file.url} cannot be verified. Add the sha256, or sha256 = "
+            f'"{ON_FIRST_DOWNLOAD}" to record the SHA-256 of the first download and compare later '
+            "ones with it."
         )
 
 
-def _refuse_unplaced(manifest: Manifest) -> None:
-    """Refuse files that have neither an address nor, for want of the variable, a place."""
-    files = [file for file in manifest.inputs() if not file.url and _is_under_variable(file.text)]
-    if not files:
+def _fetch_one(
+    place: _Place,
+    manifest: Manifest,
+    progress: Progress | None,
+    tell: Callable[[str], None] | None,
+    pauses: tuple[float, ...],
+) -> None:
+    """Bring one file into its place: a copy of what is here already, or a download."""
+    file, lock, expected = place.file, place.lock, place.expected()
+    if twin := lock.twin(place.path, file.url, expected):
+        put_same(twin, place.path)
+        lock.record(place.path, file.url, sha256_of(place.path), f"same file as {twin.name}")
         return
-    shown = ", ".join(file.text for file in files[:3])
-    more = f" and {len(files) - 3} more" if files[3:] else ""
-    raise DatasetError(
-        f'cohort "{manifest.name}" cannot be fetched: its manifest records no url for '
-        f"{shown}{more}. Get the files from their source ({_origin(manifest)}), put them in a "
-        f"folder under these names, and set {DATA_VARIABLE} (now unset) to that folder, or "
-        "pass --data DIR."
-    )
+    try:
+        digest = download(
+            file.url,
+            place.path,
+            sha256=expected,
+            progress=progress,
+            tell=tell,
+            pauses=pauses,
+        )
+    except DatasetError as fault:
+        raise DatasetError(f"{fault}{_advice(place, manifest)}") from None
+    lock.record(place.path, file.url, digest, "verified" if expected else "first download")
+
+
+def _advice(place: _Place, manifest: Manifest) -> str:
+    """What to know of an address when it gives nothing, or something else than before."""
+    advice = ""
+    if not place.file.url_found_in:
+        advice += " The manifest does not say where this address was found: it may be wrong."
+    if place.file.locked and place.expected():
+        date = place.lock.get(place.path).get("date", "")
+        advice += (
+            f" The SHA-256 expected is that of {date} in {place.lock.path}: "
+            "to take what the source gives now, remove the file and its entry there."
+        )
+    return f"{advice} Source of the data: {_origin(manifest)}."
+
+
+def _copy_manifest(manifest: Manifest, places: list[_Place], folder: str | Path | None) -> None:
+    """Put the manifest beside files that it names relative to itself."""
+    source = manifest.path
+    relative = any(not _is_under_variable(place.file.text) for place in places)
+    if folder is None or source is None or not relative:
+        return
+    copy = Path(folder) / source.name
+    if not copy.exists() or not copy.samefile(source):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+
+
+def _how_to_obtain(manifest: Manifest, places: list[_Place], missing: list[_Place]) -> str:
+    """Say which files no machine can fetch, where to apply or look, and what to put where."""
+    got = len(places) - len(missing)
+    lines = [
+        f'{len(missing)} of {len(places)} files of cohort "{manifest.name}" cannot be fetched by '
+        f"omicsfuse{f'; {got} in place' if got else ''}."
+    ]
+    if manifest.access in ("application", "registration"):
+        lines.append(f"Access needs {_ACCESS[manifest.access]}.")
+    lines.append(f"Source of the data: {_origin(manifest)}.")
+    if manifest.obtain:
+        lines.append(f"What to do: {manifest.obtain}")
+    for place in missing:
+        wrong = " (present, but differs from the file recorded: SHA-256)"
+        lines.append(
+            f"  put [{place.file.label}] at {place.path}{wrong if place.path.is_file() else ''}"
+            f"{f': {place.file.obtain}' if place.file.obtain else ''}"
+        )
+    if not os.environ.get(DATA_VARIABLE) and any(
+        _is_under_variable(place.file.text) for place in missing
+    ):
+        lines.append(
+            f"{DATA_VARIABLE} is not set. To keep the files elsewhere, set it to a folder, or pass "
+            "--data DIR."
+        )
+    return "\n".join(lines)
+
+
+_ACCESS = {
+    "application": "an application",
+    "registration": "a registration, or terms accepted in a browser",
+}
 
 
 def _origin(manifest: Manifest) -> str:
@@ -183,53 +218,3 @@ def _origin(manifest: Manifest) -> str:
     }
     said = "; ".join(f"{key}: {value.rstrip('.')}" for key, value in told.items() if value)
     return said or "the manifest does not say"
-
-
-def _download(file: InputFile, path: Path, progress: Progress | None) -> None:
-    """Fetch one file under another name, verify it, and only then give it its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    partial = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            _copy_from(file.url, out.write, path.name, progress)
-        digest = sha256_of(partial)
-        if digest != file.sha256:
-            raise DatasetError(
-                f"{file.url} is not the file recorded for [{file.label}]: its SHA-256 is "
-                f"{digest}, expected {file.sha256}. Nothing was kept. The file may have "
-                "changed at its source, or the download may have failed. Try again, or check "
-                "the source."
-            )
-        # mkstemp makes files private; data are as readable as any other new file.
-        partial.chmod(0o644)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _copy_from(
-    url: str, write: Callable[[bytes], int], name: str, progress: Progress | None
-) -> None:
-    """Copy what an address gives, piece by piece."""
-    request = urllib.request.Request(url, headers={"User-Agent": "omicsfuse"})
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
-            length = response.headers.get("Content-Length")
-            total = int(length) if length and length.isdigit() else None
-            done = 0
-            while piece := response.read(_CHUNK):
-                write(piece)
-                done += len(piece)
-                if progress is not None:
-                    progress(name, done, total)
-    except urllib.error.HTTPError as fault:
-        fault.close()
-        raise DatasetError(
-            f"{url} cannot be fetched: the server answers {fault.code} {fault.reason}."
-        ) from None
-    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as fault:
-        reason = getattr(fault, "reason", fault)
-        raise DatasetError(
-            f"{url} cannot be fetched: {reason}. Check the address and the connection."
-        ) from None

@@ -26,13 +26,18 @@ from omicsfuse.io.toml import TomlTable, parse_toml_model
 
 Name = Annotated[str, Field(min_length=1)]
 
+#: In place of a SHA-256 that nobody could compute yet: recorded when the file first comes.
+ON_FIRST_DOWNLOAD = "on first download"
+
 
 class _FileTable(TomlTable):
     """A table of the manifest that names a file, and perhaps where it can be had."""
 
     file: Name
     url: str = ""
+    url_found_in: str = ""
     sha256: str = ""
+    obtain: str = ""
     format: str = "auto"
     orientation: Literal["", "patients_by_features", "features_by_patients"] = ""
     patient: str = ""
@@ -68,9 +73,17 @@ class _FileTable(TomlTable):
     @field_validator("sha256")
     @classmethod
     def _hexadecimal(cls, digest: str) -> str:
-        if digest and not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
-            raise ValueError("expected the 64 hexadecimal digits of a SHA-256")
+        if digest not in ("", ON_FIRST_DOWNLOAD) and not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
+            raise ValueError(
+                f'expected the 64 hexadecimal digits of a SHA-256, or "{ON_FIRST_DOWNLOAD}"'
+            )
         return digest.lower()
+
+    def input(self, label: str) -> "InputFile":
+        """The file it names, under the label of this table."""
+        locked = self.sha256 == ON_FIRST_DOWNLOAD
+        digest = "" if locked else self.sha256
+        return InputFile(label, self.file, self.url, digest, locked, self.url_found_in, self.obtain)
 
 
 class EndpointTable(TomlTable):
@@ -179,6 +192,10 @@ class InputFile:
     text: str
     url: str = ""
     sha256: str = ""
+    #: No SHA-256 is known beforehand: the one of the first download is kept in the lock file.
+    locked: bool = False
+    url_found_in: str = ""
+    obtain: str = ""
 
 
 class Manifest(TomlTable):
@@ -192,12 +209,15 @@ class Manifest(TomlTable):
     source: str = ""
     licence: str = ""
     citation: str = ""
-    access: str = ""
+    access: Literal["", "open", "registration", "application"] = ""
+    obtain: str = ""
+    identifiers: str = ""
     notes: str = ""
     disease: str = ""
     study: str = ""
     clinical: ClinicalTable | None = None
     layers: dict[str, LayerTable] = {}
+    further: dict[str, _FileTable] = {}
     _path: Path | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
@@ -224,18 +244,27 @@ class Manifest(TomlTable):
 
     def inputs(self) -> list[InputFile]:
         """List the files it names, the clinical table first."""
-        files = []
+        further = {table.file: table for table in self.further.values()}
+        tables: list[tuple[str, _FileTable, tuple[object, ...]]] = []
         if self.clinical is not None:
-            table = self.clinical
-            files.append(InputFile("clinical", table.file, table.url, table.sha256))
-            if table.sample_map:
-                files.append(InputFile("clinical", table.sample_map))
-        for name, layer in self.layers.items():
-            files.append(InputFile(f"layers.{name}", layer.file, layer.url, layer.sha256))
-            if isinstance(layer.sequenced, str):
-                files.append(InputFile(f"layers.{name}", layer.sequenced))
-            if layer.annotation:
-                files.append(InputFile(f"layers.{name}", layer.annotation))
+            tables.append(("clinical", self.clinical, (self.clinical.sample_map,)))
+        tables += [
+            (f"layers.{name}", layer, (layer.sequenced, layer.annotation))
+            for name, layer in self.layers.items()
+        ]
+        files = []
+        for label, table, beside in tables:
+            files.append(table.input(label))
+            for text in beside:
+                if isinstance(text, str) and text:
+                    known = further.get(text)
+                    files.append(known.input(label) if known else InputFile(label, text))
+        named = {file.text for file in files}
+        files += [
+            table.input(f"further.{name}")
+            for name, table in self.further.items()
+            if table.file not in named
+        ]
         return files
 
     def files(self) -> list[Path]:

@@ -2,12 +2,26 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 from omicsfuse.core.errors import CohortError, OmicsfuseError
 
 #: The one environment variable that a path may begin with.
 DATA_VARIABLE = "OMICSFUSE_DATA"
+
+
+def data_folder() -> Path:
+    """Folder that ``$OMICSFUSE_DATA`` stands for; without it, one in the user's cache folder."""
+    if folder := os.environ.get(DATA_VARIABLE, ""):
+        return Path(folder).expanduser()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
+    elif sys.platform == "darwin":
+        base = "~/Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "omicsfuse"
 
 
 def resolve_path(text: str, base: Path, error: type[OmicsfuseError] = CohortError) -> Path:
@@ -19,14 +33,14 @@ def resolve_path(text: str, base: Path, error: type[OmicsfuseError] = CohortErro
         if text.startswith(start):
             prefix = start
     if prefix is not None:
-        folder = os.environ.get(DATA_VARIABLE, "")
-        if not folder:
+        folder = data_folder()
+        if not os.environ.get(DATA_VARIABLE) and not folder.is_dir():
             raise error(
                 f'the path "{text}" begins with ${DATA_VARIABLE}, but this environment '
                 "variable is not set. Set it to the folder that holds the data, or pass "
                 "--data DIR."
             )
-        return Path(folder).expanduser() / text[len(prefix) :].lstrip("/")
+        return folder / text[len(prefix) :].lstrip("/")
     return base / Path(text).expanduser()
 
 
