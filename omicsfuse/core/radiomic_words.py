@@ -267,6 +267,12 @@ ALONE: dict[str, tuple[str, str]] = {
     },
 }
 
+#: What CGITA computes features from, as it is called there, without signs between words.
+CGITA_MATRICES = {
+    *("cooccurance", "voxelalignment", "neighborhoodintensitydifference", "intensitysizezone"),
+    *("normalizedcooccurance", "suvstatistics", "texturespectrum", "texturefeaturecoding"),
+    *("texturefeaturecodingcooccurance", "neighboringgrayleveldependence"),
+}
 #: Programs and what only they write, the surest first.
 PROGRAMS = (
     ("LIFEx", re.compile(r"IBSI[:.]|(^|_)(CONVENTIONAL|DISCRETI[ZS]ED|GLZLM|SHAPE)_")),

@@ -209,6 +209,7 @@ def _wanted(
         table.column,
         table.drop_columns,
         tuple(missing_words),
+        table.patient_pattern,
     )
 
 

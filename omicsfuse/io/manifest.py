@@ -41,6 +41,7 @@ class _FileTable(TomlTable):
     format: str = "auto"
     orientation: Literal["", "patients_by_features", "features_by_patients"] = ""
     patient: str = ""
+    patient_pattern: str = ""
     column: str = ""
     sheet: StrictStr | StrictInt = ""
     separator: str = ""
@@ -69,6 +70,20 @@ class _FileTable(TomlTable):
         if url and not url.startswith(("https://", "http://", "file://")):
             raise ValueError("expected an address that begins with https://, http:// or file://")
         return url
+
+    @field_validator("patient_pattern")
+    @classmethod
+    def _one_group(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as fault:
+            raise ValueError(f"this is no regular expression: {fault}") from None
+        if pattern and groups != 1:
+            raise ValueError(
+                "expected a regular expression with one group in parentheses, the patient, such as "
+                "'/(P[0-9]+)/'"
+            )
+        return pattern
 
     @field_validator("sha256")
     @classmethod

@@ -4,13 +4,17 @@ from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import CohortError
 from omicsfuse.io.files.text import Text
 from omicsfuse.io.layouts.base import Layout, Wanted
+from omicsfuse.io.layouts.captk import CAPTK_LONG, CAPTK_WIDE
 from omicsfuse.io.layouts.cbioportal import CBIOPORTAL
+from omicsfuse.io.layouts.cgita import CGITA
 from omicsfuse.io.layouts.counts import FEATURE_COUNTS
 from omicsfuse.io.layouts.firehose import FIREHOSE
 from omicsfuse.io.layouts.gct import GCT
 from omicsfuse.io.layouts.geo import GEO
+from omicsfuse.io.layouts.lifex import LIFEX
+from omicsfuse.io.layouts.mirp import MIRP
 from omicsfuse.io.layouts.plain import PLAIN
-from omicsfuse.io.layouts.radiomics import CAPTK_LONG, PYRADIOMICS
+from omicsfuse.io.layouts.radiomics import PYRADIOMICS
 
 #: Every layout, the most particular first; a plain table is what is left.
 LAYOUTS: tuple[Layout, ...] = (
@@ -20,6 +24,10 @@ LAYOUTS: tuple[Layout, ...] = (
     CBIOPORTAL,
     FEATURE_COUNTS,
     CAPTK_LONG,
+    CAPTK_WIDE,
+    CGITA,
+    LIFEX,
+    MIRP,
     PYRADIOMICS,
     PLAIN,
 )
@@ -27,7 +35,8 @@ LAYOUTS: tuple[Layout, ...] = (
 
 def layout_of(text: Text, wanted: Wanted, name: str = "") -> Layout:
     """The layout by name, or the first that recognises a text."""
-    if name in ("", "auto"):
+    # Version 0.1 had "radiomics" for tables of PyRadiomics.
+    if name in ("", "auto", "radiomics"):
         return next(layout for layout in LAYOUTS if layout.recognises(text, wanted))
     by_name = {layout.name: layout for layout in LAYOUTS}
     if name not in by_name:

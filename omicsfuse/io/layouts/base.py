@@ -19,7 +19,8 @@ class Wanted:
     """What a manifest says of the table in a file; empty where it says nothing.
 
     ``label``: the layer, or ``"clinical"``; ``column``: which of several values a file holds;
-    ``drop_columns``: names or patterns (``*``) of columns, or rows, that are no features.
+    ``drop_columns``: names or patterns (``*``) of columns, or rows, that are no features;
+    ``patient_pattern``: regular expression whose one group finds the patient in an identifier.
     """
 
     label: str = ""
@@ -29,6 +30,7 @@ class Wanted:
     column: str = ""
     drop_columns: tuple[str, ...] = ()
     missing_words: tuple[str, ...] = ()
+    patient_pattern: str = ""
 
 
 @dataclass

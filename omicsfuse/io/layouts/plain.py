@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.core.checks.tables import count, did_you_mean
+from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Exclusion
@@ -137,7 +137,7 @@ def named(arranged: Arranged, wanted: Wanted, path: Path) -> Arranged:
     _refuse_nameless(
         table, path, wanted.orientation != "features_by_patients", set(wanted.missing_words)
     )
-    table = table.set_axis([str(name) for name in table.index])
+    table = table.set_axis(_patients([str(name) for name in table.index], wanted, path))
     if wanted.kind in KINDS and KINDS[wanted.kind].names_genes:
         names, note = symbols_of([str(name) for name in table.columns])
         table = table.set_axis(pd.Index(names, dtype=object), axis=1)
@@ -145,6 +145,21 @@ def named(arranged: Arranged, wanted: Wanted, path: Path) -> Arranged:
     table.index.name, table.columns.name = "patient", None
     arranged.table = table
     return arranged
+
+
+def _patients(names: list[str], wanted: Wanted, path: Path) -> list[str]:
+    """Patients within identifiers, such as paths of images, where the manifest says how."""
+    if not wanted.patient_pattern:
+        return names
+    found = [re.search(wanted.patient_pattern, name) for name in names]
+    without = [name for name, match in zip(names, found, strict=True) if not match or not match[1]]
+    if without:
+        raise CohortError(
+            f"{path.name}: patient_pattern = '{wanted.patient_pattern}' finds no patient in "
+            f"{count(len(without), 'identifier')} of {len(names)}, e.g. {listed(without, 3)}. "
+            "Its group has to match a part of each."
+        )
+    return [match[1] for match in found if match]
 
 
 def _refuse_nameless(

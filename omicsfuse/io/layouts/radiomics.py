@@ -1,15 +1,15 @@
-"""Tables of radiomics programs: PyRadiomics without a patient column, CaPTk a row a feature.
+"""What tables of radiomics programs share; PyRadiomics in batch mode, without a patient column.
 
-Formats: https://pyradiomics.readthedocs.io (batch mode), https://cbica.github.io/CaPTk,
-https://oncoray.github.io/mirp, https://www.lifexsoft.org
+Format: https://pyradiomics.readthedocs.io/en/latest/usage.html (batch mode)
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.core.checks.tables import listed
+from omicsfuse.core.checks.tables import count, listed
 from omicsfuse.core.errors import CohortError
 from omicsfuse.io.files.delimited import Plan, plain_plan
 from omicsfuse.io.files.dialect import fields
@@ -33,21 +33,54 @@ PATIENT_COLUMNS = (
     "sampleid",
     "sample",
 )
-_LONG = ("subjectid", "modality", "roilabel", "featurefamily", "feature", "value")
 
 
-def _header(text: Text) -> list[str]:
-    plan = plain_plan(text, Reading())
-    return [name.strip() for name in fields(text.lines[plan.header], plan.separator)]
+def header(text: Text) -> list[str]:
+    """Names of the columns of a text."""
+    found = plain_plan(text, Reading())
+    return [name.strip() for name in fields(text.lines[found.header], found.separator)]
 
 
-def _plan(text: Text, reading: Reading, wanted: Wanted) -> Plan:
-    return plain_plan(text, reading)
+def plan(text: Text, reading: Reading, wanted: Wanted) -> Plan:
+    """Plan of a table to which runs were appended, each with the same header again."""
+    found = plain_plan(text, reading)
+    lines = text.content.split(b"\n")
+    header = lines[found.header].strip()
+    names = fields(header.decode("utf-8"), found.separator)
+    begins = (names[0] + found.separator).encode()
+    again = []
+    for i in range(found.header + 1, len(lines)):
+        line = lines[i].strip()
+        if line == header:
+            again.append(i)
+        elif len(begins) > 1 and line.startswith(begins):
+            raise CohortError(
+                f"{text.path.name}: line {i + 1} is a header with other columns than that of line "
+                f"{found.header + 1}: two tables, one under the other, as for PET and CT. Write "
+                "each to a file of its own, and name each as a layer."
+            )
+    note = f"without {count(len(again), 'repeated header')}"
+    return replace(
+        found,
+        skipped=frozenset(again),
+        text=frozenset(name for name in names if plain.squeezed(name) in PATIENT_COLUMNS),
+        notes=(*found.notes, *((note,) if again else ())),
+    )
+
+
+def arranged_by(column: str, table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
+    """Take patients from a column of a table, if the manifest does not name another."""
+    if wanted.patient or column == table.columns[0]:
+        return plain.arrange(table, wanted, path)
+    rest = [name for name in table.columns if name not in (column, "")]
+    arranged = plain.arrange(table[[column, *rest]], wanted, path)
+    arranged.notes.append(f'patients in column "{column}"')
+    return arranged
 
 
 def _is_pyradiomics(text: Text, wanted: Wanted) -> bool:
     """A batch of PyRadiomics that names images and masks, and no patient before them."""
-    names = [plain.squeezed(name) for name in _header(text)]
+    names = [plain.squeezed(name) for name in header(text)]
     return (
         not wanted.patient
         and wanted.orientation != ORIENTATIONS[1]
@@ -62,16 +95,14 @@ def _of_batch(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
     names = {plain.squeezed(str(name)): str(name) for name in table.columns}
     column = next((names[word] for word in PATIENT_COLUMNS if word in names), "")
     if column:
-        rest = [name for name in table.columns if name != column]
-        arranged = plain.arrange(table[[column, *rest]], wanted, path)
-        arranged.notes.append(f'patients in column "{column}"')
-        return arranged
+        return arranged_by(column, table, wanted, path)
     images = [str(cell) for cell in table[names["image"]]]
-    patients = _from_paths(images, path)
+    patients = images if wanted.patient_pattern else _from_paths(images, path)
     table = table.copy()
     table.insert(0, "patient", patients)
     arranged = plain.arrange(table, wanted, path)
-    arranged.notes.append(f"patients from the paths of images (e.g. {images[0]}: {patients[0]})")
+    first = arranged.table.index[0]
+    arranged.notes.append(f"patients from the paths of images (e.g. {images[0]}: {first})")
     return arranged
 
 
@@ -87,43 +118,11 @@ def _from_paths(images: list[str], path: Path) -> list[str]:
             return column
     raise CohortError(
         f"{path.name}: there is no column with patients, and the paths of images (e.g. "
-        f"{listed(images, 2)}) do not tell them apart: no folder is another one in every row. Add "
-        'a column with the patients, and name it: patient = "COLUMN".'
+        f"{listed(images, 2)}) do not tell them apart: no folder is another one in every row. Say "
+        "which part of the path is the patient, by a regular expression with one group, such as "
+        "patient_pattern = '/(P[0-9]+)/'; or add a column with the patients, and name it: "
+        'patient = "COLUMN".'
     )
 
 
-PYRADIOMICS = Layout("pyradiomics", "PyRadiomics batch", _is_pyradiomics, _of_batch, _plan)
-
-
-def _is_long(text: Text, wanted: Wanted) -> bool:
-    names = {plain.squeezed(name) for name in _header(text)}
-    return set(_LONG) <= names
-
-
-def _widened(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
-    """Bring a row a feature to a row a patient."""
-    names = {plain.squeezed(str(name)): str(name) for name in table.columns}
-    by = [names[word] for word in _LONG[1:5]]
-    keys = table[by].astype(str).agg("_".join, axis=1)
-    if "parameters" in names:
-        often = table.groupby([table[names["subjectid"]], keys]).size().max()
-        if often > 1:
-            keys = keys + "_" + table[names["parameters"]].astype(str)
-    patients = table[names["subjectid"]].astype(str).str.strip()
-    twice = pd.MultiIndex.from_arrays([patients, keys]).duplicated()
-    if twice.any():
-        i = int(twice.argmax())
-        raise CohortError(
-            f"{path.name}: {int(twice.sum())} rows repeat a feature of a patient (e.g. "
-            f'"{keys.iloc[i]}" of "{patients.iloc[i]}"): keep one row of each.'
-        )
-    values = pd.Series(table[names["value"]].to_numpy(), [patients, keys])
-    wide = values.unstack().reindex(index=patients.unique(), columns=keys.unique())
-    wide = wide.infer_objects().rename_axis(index=None, columns=None)
-    wide.insert(0, "patient", list(wide.index), allow_duplicates=True)
-    arranged = plain.arrange(wide.reset_index(drop=True), wanted, path)
-    arranged.notes.append(f"{wide.shape[1] - 1} features from a row each")
-    return arranged
-
-
-CAPTK_LONG = Layout("captk", "CaPTk, a row a feature", _is_long, _widened, _plan, ORIENTATIONS[0])
+PYRADIOMICS = Layout("pyradiomics", "PyRadiomics batch", _is_pyradiomics, _of_batch, plan)
