@@ -58,7 +58,7 @@ from omicsfuse.core.radiomic_names import radiomics_features, told_by, volume_fe
         ("GLRLM_SRLGE", ["original", "glrlm", "ShortRunLowGrayLevelEmphasis"]),
         ("GLZLM_ZLNU", ["original", "glszm", "SizeZoneNonUniformity"]),
         ("NGLDM_Busyness", ["original", "ngtdm", "Busyness"]),
-        ("DISCRETIZED_HISTO_Entropy_log10", ["original", "histogram", "Entropy_log10"]),
+        ("DISCRETIZED_HISTO_Entropy_log10", ["original", "histogram", "Entropy"]),
         # CaPTk.
         ("T1_ED_Volumetric_Volume", ["original", "shape", "Volume"]),
         ("T1_ED_GLCM_Bins-16_Radius-1_Contrast", ["original", "glcm", "Contrast"]),

@@ -68,6 +68,21 @@ UNNAMED = "columns whose names are no radiomic feature's, in a table where most 
 _MOST = 0.5
 
 
+#: Names of clinical columns, whole, without signs between words.
+_OF_PATIENTS = re.compile(
+    r"(age|sex|gender|race|ethnicity|bmi|kps|ecog|smoking|outcome|response|relapse|recurrence|event"
+    r"|death|dead|alive|(vital|survival|smoking|disease)?status|(clinical|pathologic\w*)?[tnm]?stage"
+    r"|(tumou?r)?grade|(overall|diseasefree|progressionfree)?survival|os|pfs|dfs|efs|dss|rfs"
+    r"|followup|treatment|chemotherapy|radiotherapy)"
+    r"(at\w+)?(days|months|years|event|time|status|censor)?"
+)
+
+
+def named_as_clinical(names: Sequence[str]) -> list[str]:
+    """Names that clinical columns have: doubtful as features, where no other name tells."""
+    return [name for name in names if _OF_PATIENTS.fullmatch(_squeezed(name))]
+
+
 def without_descriptions(
     table: pd.DataFrame, layer: str, kept: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, list[Exclusion]]:

@@ -188,8 +188,10 @@ def _feature(text: str, group: str) -> str:
     text = re.sub(r"(?i)(?:bins|radius|distance|offset)-\d+_", "", text)
     text = _stripped(text, ends="tail")
     plain = _squeezed(text)
-    for known in (group, *(("gldm", "ngtdm") if group == "ngldm" else ())):
-        if found := words.NAMES_OF.get(known, {}).get(plain):
+    short = words.LOGARITHM.sub("", words.BEFORE.sub("", plain))
+    for known in ("gldm", "ngtdm") if group == "ngldm" else (group,):
+        names = words.NAMES_OF.get(known, {})
+        if found := names.get(plain) or names.get(short):
             return found
     return text
 

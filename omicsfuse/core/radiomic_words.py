@@ -62,6 +62,22 @@ for _group in _ITS_CLASSES:
 ONLY_IN = {name: groups[0] for name, groups in _HOLDERS.items() if len(groups) == 1}
 OF_TEXTURE = frozenset(name for name, groups in _HOLDERS.items() if len(groups) > 1)
 
+# Features of first order, without what stands before them (``Intensity``, ``SUVbw``).
+_MEASURES_OF = {
+    "Mean": "meanintensity meansuv",
+    "Minimum": "min minimumintensity minimumsuv minimumgraylevel",
+    "Maximum": "max maximumintensity maximumsuv maximumgraylevel",
+    "Median": "medianintensity 50thpercentile q2",
+    "StandardDeviation": "std sd stdev",
+    "Kurtosis": "excesskurtosis",
+    "RootMeanSquared": "rootmeansquare rootmeansquareintensity rms",
+    "10Percentile": "tenthpercentile percentile10th 10thpercentile",
+    "90Percentile": "ninetiethpercentile percentile90th 90thpercentile",
+}
+#: What stands before a feature of first order without being part of it, and behind an entropy.
+BEFORE = re.compile(r"^(intensityhistogram|intensitybased|intensity|suv(bw|lbm|bsa)?|hu)(?=.)")
+LOGARITHM = re.compile(r"log(2|10)$")
+
 # Other names of features, by class: LIFEx, CaPTk and CGITA, written together.
 _ALIASES = {
     "shape": {
@@ -69,21 +85,8 @@ _ALIASES = {
         "ApproximateVolume": "approximatevolume",
         "SurfaceVolumeRatio": "surfacetovolumeratio",
     },
-    "firstorder": {
-        "StandardDeviation": "std sd stdev suvsd",
-        "Mean": "meanintensity meansuv suvmean humean suvbwmean",
-        "Minimum": "min minimumsuv minimumintensity suvmin suvbwmin humin minimumgraylevel",
-        "Maximum": "max maximumsuv maximumintensity suvmax suvbwmax humax maximumgraylevel",
-        "Median": "medianintensity",
-        "Variance": "suvvariance intensityvariance",
-        "Skewness": "suvskewness suvbwskewness huskewness intensityskewness",
-        "Kurtosis": "suvkurtosis suvbwkurtosis hukurtosis intensitykurtosis",
-        "Range": "intensityrange",
-        "RootMeanSquared": "rootmeansquare rms",
-        "10Percentile": "tenthpercentile percentile10th 10thpercentile",
-        "90Percentile": "ninetiethpercentile percentile90th 90thpercentile",
-    },
-    "histogram": {"Entropy": "", "Kurtosis": "", "Skewness": ""},
+    "firstorder": _MEASURES_OF,
+    "histogram": {**_MEASURES_OF, "Uniformity": "energy"},
     "glcm": {
         "JointEntropy": "jointentropylog2 jointentropylog10",
         "JointEnergy": "angularsecondmoment secondangularmoment",
@@ -207,7 +210,7 @@ IMAGE_WORD = (
 )
 _MEASURES = r"(min|max|mean|median|std|stdev|sd|peak|skewness|kurtosis|q[1-3]|var|sum|\d{1,2})"
 SUV = re.compile(rf"suv(bw|lbm|bsa)?({_MEASURES}|$)|(mtv|tlg)$")
-HU = re.compile(rf"hu({_MEASURES})")
+HU = re.compile(rf"hu({_MEASURES}|$)")
 #: Uptake and density by hand: SUVmax, mean_HU, TLG.
 UPTAKE = re.compile(
     rf"(pet|ct|tumou?r|lesion|gtv)*((suv(bw|lbm|bsa)?|hu){_MEASURES}|{_MEASURES}(suv|hu)|tlg)"

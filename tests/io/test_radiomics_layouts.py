@@ -192,6 +192,14 @@ def test_names_that_no_program_writes_are_all_kept(tmp_path: Path) -> None:
     assert read(tmp_path, text).omics["ct"].table.shape == (2, 3)
 
 
+def test_clinical_names_among_unknown_ones_are_asked_about(tmp_path: Path) -> None:
+    text = "ID,f_1,f_2,f_3,Age,survival_days,stage2_conv\nP1,1,2,3,60,5,1\nP2,2,3,4,70,6,2\n"
+    with pytest.warns(OmicsfuseWarning, match=r'drop_columns = \["Age", "survival_days"\]'):
+        assert read(tmp_path, text).omics["ct"].table.shape == (2, 6)
+    kept = read(tmp_path, text, 'keep_columns = ["Age"]\ndrop_columns = ["surv*"]')
+    assert kept.omics["ct"].table.shape == (2, 5)
+
+
 CASES = {
     "pyrad_array_text": 25,
     "pyrad_batch_id": 25,

@@ -28,7 +28,7 @@ from omicsfuse.core.checks.tables import (
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.kinds import KINDS, kinds_that
 from omicsfuse.core.layers import Exclusion, Layer
-from omicsfuse.core.no_features import UNNAMED, by_reason, no_features
+from omicsfuse.core.no_features import UNNAMED, by_reason, named_as_clinical, no_features
 from omicsfuse.core.radiomic_names import radiomics_features
 from omicsfuse.core.same_patient import column_that_holds, matched
 
@@ -353,6 +353,9 @@ def _features_only(
 ) -> tuple[pd.DataFrame, list[Exclusion]]:
     """Leave out the columns that are no features, and count them by reason."""
     reasons = no_features(table, layer.kind, clinical, outcomes, layer.keep)
+    if KINDS[layer.kind].radiomic:
+        others = [each for each in map(str, table.columns) if each not in (*reasons, *layer.keep)]
+        _warn_of_clinical_names(name, named_as_clinical(others), where)
     if not reasons:
         return table, []
     if len(reasons) == table.shape[1]:
@@ -367,7 +370,7 @@ def _features_only(
             f"{where}: {count(len(unnamed), 'column')} excluded, whose names are no radiomic "
             f"feature's, as most of the others are: {listed(unnamed, 8)}. If they are features, "
             f"name them: keep_columns = [{shown}] in [layers.{name}] of the manifest, or "
-            f"of.Layer(..., keep=({shown},)); if not, drop_columns says so without a warning.",
+            f"of.Layer(..., keep=[{shown}]); if not, drop_columns says so without a warning.",
             OmicsfuseWarning,
             stacklevel=6,
         )
@@ -376,6 +379,21 @@ def _features_only(
         for reason, names in grouped.items()
     ]
     return table.loc[:, ~table.columns.isin(list(reasons))], exclusions
+
+
+def _warn_of_clinical_names(name: str, doubtful: Sequence[str], where: str) -> None:
+    """Warn of features with names of clinical columns, where the other names tell nothing."""
+    if not doubtful:
+        return
+    shown = ", ".join(f'"{each}"' for each in doubtful[:3])
+    warnings.warn(
+        f"{where}: {listed(doubtful, 8)} {'is' if len(doubtful) == 1 else 'are'} taken for "
+        "features: too few names in this layer are known to tell. If they are clinical data, "
+        f"exclude them: drop_columns = [{shown}] in [layers.{name}] of the manifest; if they are "
+        f"features, keep_columns = [{shown}] says so.",
+        OmicsfuseWarning,
+        stacklevel=7,
+    )
 
 
 def _whole_deletions(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Exclusion]]:
