@@ -55,12 +55,31 @@ def test_pyradiomics_patients_by_a_pattern_on_the_path(tmp_path: Path) -> None:
     ],
 )
 def test_pyradiomics_patterns_that_do_not_fit(tmp_path: Path, keys: str, message: str) -> None:
-    images = ("/d/P01_ct.nii.gz", "/d/P02_ct.nii.gz") if keys else ("/d/ct.nii.gz", "/d/ct.nii.gz")
+    images = ("/d/P01_ct.nii.gz", "/d/P02_ct.nii.gz") if keys else ("/d/scan1.nii", "/d/scan1.nii")
     text = batch(*images)
     if not keys:
-        text += "/d/mr.nii.gz,m.nrrd,1,v3.0.1,2,1\n/e/mr.nii.gz,m.nrrd,1,v3.0.1,2,1\n"
+        text += "/d/scan2.nii,m.nrrd,1,v3.0.1,2,1\n/e/scan2.nii,m.nrrd,1,v3.0.1,2,1\n"
     with pytest.raises(of.OmicsfuseError, match=message):
         read(tmp_path, text, keys)
+
+
+@pytest.mark.parametrize("keys", ["", r"patient_pattern = '/(P\d)/'"])
+def test_pyradiomics_sequences_side_by_side(tmp_path: Path, keys: str) -> None:
+    text = batch("/d/P1/t1ce.nii", "/d/P1/flair.nii", "/d/P2/t1ce.nii", "/d/P2/flair.nii")
+    cohort = read(tmp_path, text, keys)
+    layer = cohort.omics["ct"]
+    assert layer.table.shape == (2, 4)
+    assert layer.table.loc["P2", "FLAIR_original_glcm_Idm"] == 3.5
+    assert layer.features is not None
+    assert layer.features["modality"].tolist() == ["T1CE", "T1CE", "FLAIR", "FLAIR"]
+    assert "side by side (T1CE, FLAIR)" in cohort.notes[0]
+
+
+def test_pyradiomics_lesions_are_not_put_side_by_side(tmp_path: Path) -> None:
+    head = BATCH.replace("Image,", "ID,Image,")
+    rows = "P1,/d/P1/ct.nii,a,1,v3,2,1\nP1,/d/P1/ct.nii,b,2,v3,2,1\nP2,/d/P2/ct.nii,a,1,v3,2,1\n"
+    with pytest.raises(CohortError, match='1 duplicate patient: "P1"'):
+        read(tmp_path, head + rows)
 
 
 def test_a_pattern_serves_any_column_of_identifiers(tmp_path: Path) -> None:
@@ -93,7 +112,7 @@ def test_mirp_images_of_several_modalities_side_by_side(tmp_path: Path) -> None:
     assert table.loc["B"].isna().sum() == 3
     assert cohort.omics["ct"].features is not None
     assert cohort.omics["ct"].features.loc["PT_stat_mean", "modality"] == "PET"
-    assert "images of CT and PT side by side" in cohort.notes[0]
+    assert "images of a patient side by side (CT, PT)" in cohort.notes[0]
     with pytest.raises(CohortError, match='1 duplicate patient: "A"'):
         read(tmp_path, MIRP_HEADER + "A;1;CT;GTV-1;1;10;3;0.5\nA;1;CT;GTV-2;1;10;3;0.5\n")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.core.no_features import without_descriptions
 from omicsfuse.io.files.text import Text
+from omicsfuse.io.layouts import plain
 from omicsfuse.io.layouts.base import ORIENTATIONS, Arranged, Layout, Wanted
-from omicsfuse.io.layouts.radiomics import arranged_by, header, plan
+from omicsfuse.io.layouts.radiomics import arranged_by, header, plan, side_by_side
 
 _SAMPLE, _MODALITY = "sample_name", "image_modality"
 
@@ -33,23 +33,9 @@ def _arrange(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
     samples = table[_SAMPLE]
     if _MODALITY not in table.columns or not samples.duplicated().any():
         return arranged_by(_SAMPLE, table, wanted, path)
-    modalities = table[_MODALITY].astype(str).str.strip()
-    if pd.MultiIndex.from_arrays([samples, modalities]).duplicated().any():
-        # Several regions or settings: which one is meant is not for us to say.
-        return arranged_by(_SAMPLE, table, wanted, path)
-    features = table.drop(columns=[_SAMPLE])
-    features, exclusions = without_descriptions(features, wanted.label)
-    parts = []
-    for modality in modalities.unique():
-        rows = (modalities == modality).to_numpy()
-        part = features[rows].set_axis(samples[rows])
-        parts.append(part.add_prefix(f"{modality}_"))
-    wide = pd.concat(parts, axis=1).reindex(samples.unique())
-    wide.insert(0, _SAMPLE, list(wide.index))
-    arranged = arranged_by(_SAMPLE, wide.reset_index(drop=True), wanted, path)
-    arranged.exclusions = [*exclusions, *arranged.exclusions]
-    arranged.notes.append(f"images of {' and '.join(modalities.unique())} side by side")
-    return arranged
+    modalities = [str(cell).strip() for cell in table[_MODALITY]]
+    patients = plain.patients_in([str(cell) for cell in samples], wanted, path)
+    return side_by_side(table.drop(columns=_SAMPLE), patients, modalities, wanted, path)
 
 
 MIRP = Layout("mirp", "MIRP", _recognises, _arrange, plan)

@@ -137,7 +137,7 @@ def named(arranged: Arranged, wanted: Wanted, path: Path) -> Arranged:
     _refuse_nameless(
         table, path, wanted.orientation != "features_by_patients", set(wanted.missing_words)
     )
-    table = table.set_axis(_patients([str(name) for name in table.index], wanted, path))
+    table = table.set_axis(patients_in([str(name) for name in table.index], wanted, path))
     if wanted.kind in KINDS and KINDS[wanted.kind].names_genes:
         names, note = symbols_of([str(name) for name in table.columns])
         table = table.set_axis(pd.Index(names, dtype=object), axis=1)
@@ -147,7 +147,7 @@ def named(arranged: Arranged, wanted: Wanted, path: Path) -> Arranged:
     return arranged
 
 
-def _patients(names: list[str], wanted: Wanted, path: Path) -> list[str]:
+def patients_in(names: list[str], wanted: Wanted, path: Path) -> list[str]:
     """Patients within identifiers, such as paths of images, where the manifest says how."""
     if not wanted.patient_pattern:
         return names
