@@ -38,7 +38,7 @@ class _Place:
 
     def is_right(self) -> bool:
         """Whether the file is there and, where its SHA-256 is known, the right one."""
-        if not self.path.is_file():
+        if not self.path.exists():
             return False
         expected = self.expected()
         if expected:

@@ -1,5 +1,6 @@
 """From a manifest to a cohort: read each table, bring it to patients, hand it to the gate."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,16 +9,14 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.numbers import to_numbers
-from omicsfuse.core.checks.tables import did_you_mean, listed, transposed_against
+from omicsfuse.core.checks.tables import count, did_you_mean, listed, transposed_against
 from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
-from omicsfuse.core.errors import CohortError
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.identifiers import patients_of, to_patients
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.no_features import without_descriptions
-from omicsfuse.io.files.delimited import parse, plain_plan
-from omicsfuse.io.files.text import Reading, open_text
 from omicsfuse.io.layouts.base import ORIENTATIONS, Arranged, Wanted
 from omicsfuse.io.layouts.mutations import mutated
 from omicsfuse.io.maf import is_maf, read_mutations
@@ -93,6 +92,9 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         for name, layer in manifest.layers.items():
             with faults.gathered():
                 read.layers[name].table = _to_features_of_patients(name, layer, read)
+    for name, layer in manifest.layers.items():
+        if layer.sequenced is not None:
+            _name_unknown(name, layer, read)
     described = manifest.clinical or ClinicalTable(file="none")
     return Cohort(
         manifest.name,
@@ -156,10 +158,7 @@ def _read_clinical(manifest: Manifest, read: _Read) -> None:
         read.paths[described.file], wanted, described.reading(), described.format
     )
     if described.sample_map:
-        path = read.paths[described.sample_map]
-        text = open_text(path)
-        table, _ = parse(text, plain_plan(text, Reading()), Reading(), ("",))
-        read.samples = read_sample_map(table, path)
+        read.samples = read_sample_map(read.paths[described.sample_map])
     used = {name for end in described.endpoints.values() for name in end.columns()}
     for columns in (
         described.covariates,
@@ -181,7 +180,7 @@ def _verified(file: InputFile, manifest: Manifest) -> Path:
     """Path of a file that is there and has the fingerprint recorded for it."""
     path = resolve_path(file.text, manifest.base)
     table = f"[{file.label}] of {manifest.path or 'the manifest'}"
-    if not path.is_file():
+    if not path.exists():
         remedy = (
             f"fetch it with: omicsfuse fetch {manifest.name}"
             if file.url
@@ -198,12 +197,17 @@ def _verified(file: InputFile, manifest: Manifest) -> Path:
 
 
 def _wanted(
-    label: str, table: LayerTable | ClinicalTable, kind: str = "", missing_words: Sequence[str] = ()
+    label: str,
+    table: LayerTable | ClinicalTable,
+    kind: str = "",
+    scale: str = "",
+    missing_words: Sequence[str] = (),
 ) -> Wanted:
     """What a manifest says of a table, for its layout."""
     return Wanted(
         label,
         kind,
+        scale,
         table.orientation,
         table.patient,
         table.column,
@@ -217,7 +221,7 @@ def _read_layer(name: str, layer: LayerTable, read: _Read) -> Arranged:
     """Read a layer's file in its layout, as declared rows x declared features."""
     path, kind = read.paths[layer.file], KINDS[layer.kind]
     is_mutations = layer.format == "maf" or (
-        layer.format == "auto" and kind.alterations == "mutations" and is_maf(path)
+        layer.format == "auto" and kind.alterations == "mutations" and is_maf(path, layer.reading())
     )
     if not is_mutations and (layer.sequenced is not None or layer.silent):
         raise CohortError(
@@ -228,13 +232,18 @@ def _read_layer(name: str, layer: LayerTable, read: _Read) -> Arranged:
         sequenced = layer.sequenced
         source = read.paths[sequenced] if isinstance(sequenced, str) else sequenced
         table, counts = read_mutations(
-            path, layer.silent, sequenced=source, exclusions=read.exclusions, layer=name
+            path,
+            layer.silent,
+            sequenced=source,
+            exclusions=read.exclusions,
+            layer=name,
+            reading=layer.reading(),
         )
         if counts is not None:
             read.variants[name] = counts
         return Arranged(table)
-    wanted = _wanted(name, layer, layer.kind, MISSING_WORDS)
-    arranged = arranged_table(path, wanted, layer.reading(), layer.format)
+    wanted = _wanted(name, layer, layer.kind, layer.scale, MISSING_WORDS)
+    arranged = arranged_table(path, wanted, layer.reading(), layer.format, read.samples)
     if kind.alterations == "mutations":
         arranged.table, note = mutated(arranged.table)
         arranged.notes += [note] if note else []
@@ -281,8 +290,9 @@ def _right_way_round(name: str, layer: LayerTable, read: _Read) -> None:
 def _to_features_of_patients(name: str, layer: LayerTable, read: _Read) -> pd.DataFrame:
     """Bring samples to patients, and columns to the features that the manifest asks for."""
     table = read.layers[name].table
-    if read.samples is not None:
-        table, dropped = to_mapped_patients(table, read.samples, name)
+    samples = read.samples if read.samples is not None else read.layers[name].samples
+    if samples is not None:
+        table, dropped = to_mapped_patients(table, samples, name)
         read.exclusions += dropped
     table = to_patients(table, name, layer.file, read.exclusions)
     for key in layer.rename_features:
@@ -300,6 +310,30 @@ def _to_features_of_patients(name: str, layer: LayerTable, read: _Read) -> pd.Da
     if layer.annotation:
         table = _by_gene(table, name, layer, read.paths[layer.annotation], read.exclusions)
     return table
+
+
+def _name_unknown(name: str, layer: LayerTable, read: _Read) -> None:
+    """Name patients without mutations of whom no other table knows: are they of this cohort?"""
+    others = [read.layers[key].table.index for key in read.layers if key != name]
+    others += [read.clinical.index] if read.clinical is not None else []
+    table = read.layers[name].table
+    known = {patient for index in others for patient in index}
+    unknown = [patient for patient in table.index[~table.any(axis=1)] if patient not in known]
+    if not (others and unknown):
+        return
+    said = (
+        f"{count(len(unknown), 'patient')} whom sequenced names, without a mutation "
+        f"(e.g. {listed(unknown, 3)}), are in no other table"
+    )
+    if read.clinical is not None:
+        read.note(f'layer "{name}"', [said])
+    else:
+        warnings.warn(
+            f'layer "{name}" ({layer.file}): {said}. They stay in the cohort: look whether '
+            "sequenced lists patients of this cohort, written as in the other layers.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
 
 
 def _by_gene(

@@ -19,7 +19,9 @@ from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.identifiers import resolve_identifiers
 from omicsfuse.io.files.delimited import plain_plan
 from omicsfuse.io.files.dialect import fields
+from omicsfuse.io.files.opening import ANNOTATED, PARQUET, plain_name
 from omicsfuse.io.files.text import Reading, open_text, read_bytes
+from omicsfuse.io.layouts.folders import sample_files
 
 GENE, CLASS, SAMPLE = "Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"
 #: Reads of the tumour with the mutation, without it, and all.
@@ -41,6 +43,46 @@ SILENT_CLASSES = (
     "lincRNA",
     "Splice_Region",
     "Targeted_Region",
+)
+
+#: Columns of the same meaning in mutation tables of UCSC Xena, where all three are there.
+_OF_XENA = {GENE: "gene", CLASS: "effect", SAMPLE: "sample"}
+#: Consequences as Ensembl names them (Xena hub of the GDC): those that do not change the protein.
+_SILENT_CONSEQUENCES = (
+    "synonymous_variant",
+    "stop_retained_variant",
+    "start_retained_variant",
+    "intron_variant",
+    "3_prime_UTR_variant",
+    "5_prime_UTR_variant",
+    "upstream_gene_variant",
+    "downstream_gene_variant",
+    "intergenic_variant",
+    "non_coding_transcript_exon_variant",
+    "non_coding_transcript_variant",
+    "NMD_transcript_variant",
+    "mature_miRNA_variant",
+    "splice_region_variant",
+    "splice_polypyrimidine_tract_variant",
+    "splice_donor_region_variant",
+    "splice_donor_5th_base_variant",
+    "incomplete_terminal_codon_variant",
+    "coding_sequence_variant",
+    "regulatory_region_variant",
+    "TF_binding_site_variant",
+)
+_CONSEQUENCES = (
+    "missense_variant",
+    "stop_gained",
+    "stop_lost",
+    "start_lost",
+    "frameshift_variant",
+    "inframe_insertion",
+    "inframe_deletion",
+    "splice_acceptor_variant",
+    "splice_donor_variant",
+    "protein_altering_variant",
+    "transcript_ablation",
 )
 
 #: Classes that change the protein.
@@ -131,10 +173,18 @@ def read_mutations(
     sequenced: Sequence[str] | Path | None,
     exclusions: list[Exclusion],
     layer: str,
+    reading: Reading | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Read a MAF as `read_maf` does; beside it read counts (``Layer.variants``), if it has them."""
     path = Path(path)
-    variants = _read_variants(path)
+    reading = reading or Reading()
+    variants = (
+        _of_folder(path, exclusions, layer, reading)
+        if path.is_dir()
+        else _read_variants(path, reading)
+    )
+    if not len(variants):
+        raise CohortError(f"{path.name}: the MAF has a header but no variants.")
     nameless = variants[SAMPLE].eq("")
     if nameless.any():
         raise CohortError(
@@ -190,21 +240,51 @@ def _read_counts(
     return table.reset_index(drop=True) if len(table) else None
 
 
-def is_maf(path: Path) -> bool:
-    """Whether a text file is meant as a MAF: by its name, or two of a MAF's three columns."""
-    text = open_text(path)
-    plan = plain_plan(text, Reading())
+def is_maf(path: Path, reading: Reading | None = None) -> bool:
+    """Whether a text file is meant as a MAF: by its name, or two of a MAF's three columns.
+
+    Of a folder the first file tells.
+    """
+    if path.is_dir():
+        return is_maf(sample_files(path)[0].path, reading)
+    if plain_name(path.name).endswith((*ANNOTATED, *PARQUET)):
+        return False
+    text = open_text(path, reading)
+    plan = plain_plan(text, reading or Reading())
     names = {name.strip().lower() for name in fields(text.lines[plan.header], plan.separator)}
     present = sum(column.lower() in names for column in (GENE, CLASS, SAMPLE))
-    return present >= 2 or text.name.endswith(".maf")
+    of_xena = set(_OF_XENA.values()) <= names
+    return present >= 2 or of_xena or text.name.endswith(".maf")
 
 
-def _read_variants(path: Path) -> pd.DataFrame:
+def _of_folder(
+    folder: Path, exclusions: list[Exclusion], layer: str, reading: Reading
+) -> pd.DataFrame:
+    """Variants of a file a sample, as the GDC gives them; files without variants are counted."""
+    tables, empty = [], []
+    for file in sample_files(folder):
+        table = _read_variants(file.path, reading)
+        if len(table):
+            tables.append(table)
+        else:
+            empty.append(file.path.name)
+    if not tables:
+        raise CohortError(f"{folder}: none of its {len(empty)} files holds a variant.")
+    if empty:
+        reason = "MAF files without a variant, which do not tell their sample: name it in sequenced"
+        exclusions.append(Exclusion("read", layer, "files", len(empty), reason, tuple(empty[:5])))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _read_variants(path: Path, reading: Reading) -> pd.DataFrame:
     """Read the three columns, as text, and those of read counts that are there."""
-    text = open_text(path)
-    plan = plain_plan(text, Reading())
+    text = open_text(path, reading)
+    plan = plain_plan(text, reading)
     header = [name.strip() for name in fields(text.lines[plan.header], plan.separator)]
     lowered = [name.lower() for name in header]
+    if set(_OF_XENA.values()) <= set(lowered) and GENE.lower() not in lowered:
+        of_maf = {name: column.lower() for column, name in _OF_XENA.items()}
+        lowered = [of_maf.get(name, name) for name in lowered]
     missing = [column for column in (GENE, CLASS, SAMPLE) if column.lower() not in lowered]
     if missing:
         is_or_are = "is" if len(missing) == 1 else "are"
@@ -216,10 +296,10 @@ def _read_variants(path: Path) -> pd.DataFrame:
         )
     lines = text.content.split(b"\n")[plan.header + 1 :]
     body = b"\n".join(line for line in lines if line.strip() and not line.startswith(b"#"))
-    if not body:
-        raise CohortError(f"{path.name}: the MAF has a header but no variants.")
     wanted = (GENE, CLASS, SAMPLE, MUTANT, REFERENCE, DEPTH)
     positions = {lowered.index(name.lower()): name for name in wanted if name.lower() in lowered}
+    if not body:
+        return pd.DataFrame(columns=list(positions.values()), dtype=str)
     tabs = plan.separator == "\t"
     try:
         table = pd.read_csv(
@@ -245,9 +325,12 @@ def _counted(
 ) -> pd.DataFrame:
     """Variants that count as mutations; the others are counted as exclusions."""
     nameless = variants[GENE].isin(["", ".", "Unknown"])
-    quiet = variants[CLASS].str.lower().isin([name.lower() for name in SILENT_CLASSES])
-    known = {name.lower() for name in (*SILENT_CLASSES, *NON_SILENT_CLASSES)}
-    strange = sorted({name for name in variants[CLASS] if name.lower() not in known})
+    silent_ones = {name.lower() for name in (*SILENT_CLASSES, *_SILENT_CONSEQUENCES)}
+    known = silent_ones | {name.lower() for name in (*NON_SILENT_CLASSES, *_CONSEQUENCES)}
+    # Several consequences of a variant stand in one cell: missense_variant;splice_region_variant.
+    parts = {name: set(re.split(r"[;&,]\s*", name.lower())) for name in variants[CLASS].unique()}
+    quiet = variants[CLASS].isin([name for name in parts if parts[name] <= silent_ones])
+    strange = sorted(name for name in parts if not parts[name] <= known)
     if strange and not silent:
         warnings.warn(
             f"{path.name}: unknown variant classes {listed(strange)} are counted as mutations.",

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -45,6 +46,16 @@ def resolve_path(text: str, base: Path, error: type[OmicsfuseError] = CohortErro
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    """SHA-256 of a file's bytes, in hexadecimal digits; of a folder, that of its files and names.
+
+    Hidden files and folders do not count.
+    """
+    if Path(path).is_dir():
+        whole = hashlib.sha256()
+        files = sorted(file.relative_to(path).as_posix() for file in Path(path).rglob("*"))
+        for name in files:
+            if (Path(path) / name).is_file() and not re.search(r"(^|/)\.", name):
+                whole.update(f"{sha256_of(Path(path) / name)}  {name}\n".encode())
+        return whole.hexdigest()
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

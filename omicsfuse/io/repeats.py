@@ -12,6 +12,8 @@ from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.missing import folded, without_missing
+from omicsfuse.io.files.delimited import parse, plain_plan
+from omicsfuse.io.files.text import Reading, open_text
 from omicsfuse.io.layouts.plain import squeezed
 
 #: What is done with features of one name.
@@ -24,6 +26,9 @@ _JOINED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 _SAMPLES = ("sampleid", "sample", "sampleidentifier", "samplesubmitterid", "barcode")
 _PATIENTS = ("patientid", "patient", "patientidentifier", "caseid", "casesubmitterid", "subjectid")
 _TYPES = ("sampletype", "sampletypedetailed", "sampleclass", "tumortype", "sampletypeid")
+_TISSUES = ("tissuetype", "tumordescriptor")
+#: Columns of a sample sheet that name files.
+_FILES = ("filename", "fileid")
 
 
 def one_feature_each(
@@ -114,8 +119,13 @@ def one_row_each(
     return result, [note]
 
 
-def read_sample_map(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Patient and rank (0: primary tumour) of each sample (index)."""
+def read_sample_map(path: Path) -> pd.DataFrame:
+    """Patient, rank (0: primary tumour, 2: normal tissue) and sample of each name (index).
+
+    Names are those of samples, and of their files where a sample sheet of the GDC names files.
+    """
+    text = open_text(path)
+    table, _ = parse(text, plain_plan(text, Reading()), Reading(), ("",))
     names = {squeezed(str(name)): str(name) for name in table.columns}
     found = {}
     for role, options in (("sample", _SAMPLES), ("patient", _PATIENTS)):
@@ -126,23 +136,41 @@ def read_sample_map(table: pd.DataFrame, path: Path) -> pd.DataFrame:
                 f"SAMPLE_ID and PATIENT_ID; there is none of {role}s. "
                 f"{did_you_mean(f'{role.upper()}_ID', table.columns)}."
             )
-        found[role] = table[column].astype(str).str.strip()
-    kind = next((names[option] for option in _TYPES if option in names), None)
-    types = table[kind].map(folded) if kind else pd.Series("", table.index)
-    ranks = [
-        0 if "primary" in str(cell) or cell == "01" else 2 if _normal(str(cell)) else 1
-        for cell in types
+        found[role] = table[column].fillna("").astype(str).map(_once)
+    kinds = [names[option] for option in _TYPES if option in names][:1]
+    kinds += [names[option] for option in _TISSUES if option in names]
+    types = [" ".join(folded(cell) for cell in row) for row in table[kinds].to_numpy(dtype=object)]
+    ranks = [_rank(text) for text in types] if kinds else [0] * len(table)
+    rows = pd.DataFrame({"patient": found["patient"], "rank": ranks, "sample": found["sample"]})
+    by_name = [rows.set_index("sample", drop=False)]
+    by_name += [
+        rows.set_index(table[names[option]].astype(str).str.strip())
+        for option in _FILES
+        if option in names
     ]
-    result = pd.DataFrame({"patient": found["patient"], "rank": ranks})
-    result.index = pd.Index(found["sample"], name="sample")
+    result = pd.concat(by_name).rename_axis(index="name")
+    result = result[result.index != ""]
+    result = result[~result.reset_index().duplicated().to_numpy()]
     if not result.index.is_unique:
         twice = result.index[result.index.duplicated()].unique()
-        raise CohortError(f"{path.name}: sample {listed(twice, 3)} is in more than one row.")
+        raise CohortError(
+            f"{path.name}: {listed(twice, 3)} is in several rows, which name different patients, "
+            "samples or kinds of tissue: keep one row of each."
+        )
     return result
 
 
-def _normal(kind: str) -> bool:
-    return bool(re.search(r"normal|control|germline|blood derived n", kind))
+def _once(cell: str) -> str:
+    """Write a name once that a sheet of pairs (tumour, normal) repeats."""
+    parts = list(dict.fromkeys(part.strip() for part in cell.split(",")))
+    return parts[0] if len(parts) == 1 else cell.strip()
+
+
+def _rank(kind: str) -> int:
+    """0 for primary tumours, 2 for what is no tumour, 1 for others."""
+    if re.search(r"normal|control|germline", kind):
+        return 2
+    return 0 if "primary" in kind or kind.strip() in ("", "01", "tumor", "tumour") else 1
 
 
 def to_mapped_patients(

@@ -11,11 +11,13 @@ from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError
 from omicsfuse.io.annotated import read_annotated
 from omicsfuse.io.files.delimited import parse
-from omicsfuse.io.files.opening import plain_name
+from omicsfuse.io.files.opening import ANNOTATED, PARQUET, plain_name
 from omicsfuse.io.files.text import Reading, open_text
 from omicsfuse.io.layouts import layout_of
 from omicsfuse.io.layouts.base import ORIENTATIONS, Arranged, Layout, Wanted
+from omicsfuse.io.layouts.folders import read_folder, sheet_beside
 from omicsfuse.io.layouts.plain import PLAIN, arrange
+from omicsfuse.io.repeats import read_sample_map
 
 #: Words that mean a missing value. Nothing else does, so that no gene is lost by its name.
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "null", "NULL", "#N/A", ".")
@@ -105,14 +107,27 @@ def read_table(
 
 
 def arranged_table(
-    path: Path, wanted: Wanted, reading: Reading | None = None, form: str = ""
+    path: Path,
+    wanted: Wanted,
+    reading: Reading | None = None,
+    form: str = "",
+    samples: pd.DataFrame | None = None,
 ) -> Arranged:
-    """Read a table in the layout that it has, or that ``form`` names; names may occur twice."""
+    """Read a table in the layout that it has, or that ``form`` names; names may occur twice.
+
+    ``samples``: patients of samples (`read_sample_map`), which may name the files of a folder.
+    """
     reading = reading or Reading()
+    if path.is_dir() and wanted.label != "clinical":
+        beside = sheet_beside(path) if samples is None else None
+        sheet = read_sample_map(beside) if beside is not None else samples
+        arranged = read_folder(path, wanted, reading, form, sheet)
+        arranged.samples = sheet
+        return arranged
     name = plain_name(path.name)
-    if name.endswith((".h5ad", ".h5mu")):
+    if name.endswith(ANNOTATED):
         return arrange(read_annotated(path, wanted), wanted, path)
-    if name.endswith((".parquet", ".pq")):
+    if name.endswith(PARQUET):
         return arrange(_read_parquet(path), wanted, path)
     text = open_text(path, reading)
     layout = layout_of(text, wanted, form)

@@ -41,7 +41,7 @@ def check_study(
         with faults.gathered():
             manifests[path] = read_manifest(path)
     files = [*study.files(), *(file for each in manifests.values() for file in each.files())]
-    missing = {path for path in files if not path.is_file()}
+    missing = {path for path in files if not path.exists()}
     with faults.gathered():
         refuse_missing(files, study.where)
     cohorts: dict[Path, Cohort] = {}

@@ -40,7 +40,7 @@ def _resolved(value: Any, info: ValidationInfo) -> Any:
 
 def refuse_missing(files: Iterable[Path], where: str) -> None:
     """Refuse files that are not there, all in one message."""
-    missing = [path for path in dict.fromkeys(files) if not path.is_file()]
+    missing = [path for path in dict.fromkeys(files) if not path.exists()]
     if missing:
         listed = "\n".join(f"  {path}" for path in missing)
         raise StudyError(f"{where}: these files do not exist:\n{listed}")

@@ -179,7 +179,7 @@ def test_columns_beside_the_gene_name_are_no_patients(tmp_path: Path, extra: lis
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"gone\.tsv does not exist"):
         read_table(tmp_path / "gone.tsv")
-    with pytest.raises(CohortError, match="is a folder; expected a file"):
+    with pytest.raises(CohortError, match="is a folder without tables: expected a file for each"):
         read_table(tmp_path)
     with pytest.raises(CohortError, match=r'orientation = "rows".*Valid: patients_by_features'):
         read_table(tmp_path / "a.tsv", "rows")

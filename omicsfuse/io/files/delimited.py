@@ -82,11 +82,12 @@ def _next_filled(lines: Sequence[str], start: int) -> str:
 def _after_titles(lines: Sequence[str], start: int, separator: str) -> int:
     """Line of the header after what spreadsheets put over a table: a title, blank lines.
 
-    Only lines with two cells at most are titles, and only over tables of four columns or more.
+    Only lines with two cells at most are titles, of one over tables of three columns.
     """
     cells = [fields(line, separator) for line in lines[start : start + 60]]
     filled = [sum(1 for cell in row if cell.strip()) for row in cells]
-    fewest = 3 if max(filled[:40], default=0) >= 4 else 1
+    widest = max(filled[:40], default=0)
+    fewest = 3 if widest >= 4 else 2 if widest == 3 else 1
     return next((start + i for i, n in enumerate(filled) if n >= fewest), start)
 
 
@@ -126,8 +127,14 @@ def parse(
         for cell in fields(row.decode("utf-8"), plan.separator)[:400]
     ]
     decimal, thousands, notes = numbers_of(sample, plan.separator, reading, path)
+    if thousands == " ":
+        rows = [row.replace(b"\xc2\xa0", b" ").replace(b"\xe2\x80\xaf", b" ") for row in rows]
     position = header.index(patient) if patient and patient in header else 0
-    used = sorted((plan.columns or frozenset(range(len(header)))) - plan.beside)
+    read = (plan.columns or frozenset(range(len(header)))) - plan.beside
+    if position in plan.beside:
+        # Another column names the rows than the first.
+        read = (read - {0}) | {position}
+    used = sorted(read)
     kept_as_text = {i for i, name in enumerate(header) if name in plan.text} | {position}
     try:
         table = pd.read_csv(
@@ -169,6 +176,10 @@ def _rows(
     mark = plan.separator.encode()
     empty = mark + b' "\t'
     end = plan.end.encode()
+    if not (end or plan.skipped or any(b'"' in line for line in body)):
+        numbers = [number for number, line in enumerate(body, first) if line.strip(empty)]
+        rows = [body[number - first] for number in numbers]
+        return rows, numbers, sum(mark in line for line in body if not line.strip(empty))
     rows, numbers, dropped = [], [], 0
     for number, line in enumerate(body, first):
         if end and line.startswith(end):
@@ -238,6 +249,8 @@ def _refuse_ragged(
     Blank cells beyond the header are cut off.
     """
     mark, width = separator.encode(), len(header)
+    if all(line.count(mark) == width - 1 for line in rows) and b'"' not in b"".join(rows):
+        return rows
     for i, line in enumerate(rows):
         quoted = b'"' in line
         length = len(fields(line.decode("utf-8"), separator)) if quoted else line.count(mark) + 1
@@ -246,7 +259,7 @@ def _refuse_ragged(
         elif length != width:
             raise CohortError(
                 f"{path}: line {numbers[i]} has {count(length, 'field')} and the header {width}. "
-                "Each row needs the same number. The file may be truncated, or a cell may hold the "
-                "separator."
+                "Each row needs the same number. The file may be truncated, a cell may hold the "
+                "separator, or the line is a note below the table."
             )
     return rows

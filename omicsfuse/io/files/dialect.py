@@ -20,6 +20,8 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d+|[+-]?\d{1,3}(,\d{3}){2,}")
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _SURE_FRACTION = re.compile(r"[+-]?0,\d+|[+-]?\d+,\d{2}|[+-]?\d+,\d{4,}")
 _POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+#: With a space that does not break, as spreadsheets write it; any other may be two codes.
+_SPACED = re.compile(r"[+-]?\d{1,3}([\u00a0\u202f]\d{3})+([.,]\d+)?")
 _DOTTED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
 
 
@@ -61,27 +63,27 @@ def separator_of(text: Text, reading: Reading, lines: Sequence[str]) -> tuple[st
     looked_at = [line for line in lines[:_LOOKED_AT] if line.strip()]
     scores = {mark: _fit(looked_at, mark) for mark in SEPARATORS}
     best = max(scores, key=lambda mark: (*scores[mark], mark == expected))
-    if scores[expected][1] and scores[expected][0] == scores[best][0]:
+    if scores[expected][2] and scores[expected][:2] == scores[best][:2]:
         return expected, ""
-    if not scores[best][1]:
+    if not scores[best][2]:
         return expected, ""
     return best, f"{SEPARATORS[best]} between columns"
 
 
-def _fit(lines: Sequence[str], mark: str) -> tuple[float, int]:
-    """Share of the lines that have as many cells as most, and how many more than one that is.
+def _fit(lines: Sequence[str], mark: str) -> tuple[float, bool, int]:
+    """Share of the lines that have as many cells as most, whether the header has, and how many.
 
     A header may have one cell fewer, as R writes it. Spaces are found in any text: they count only
-    where all lines agree.
+    where all lines agree. Cells beyond the first are counted.
     """
     widths = [len(fields(line, mark)) - 1 for line in lines]
     if not widths:
-        return 0.0, 0
+        return 0.0, False, 0
     usual, _ = Counter(widths[1:] or widths).most_common(1)[0]
     agree = sum(width == usual or (i == 0 and width == usual - 1) for i, width in enumerate(widths))
     if not usual or (mark == " " and (agree < len(widths) or len(widths) < 2)):
-        return 0.0, 0
-    return agree / len(widths), usual
+        return 0.0, False, 0
+    return agree / len(widths), widths[0] == usual, usual
 
 
 def numbers_of(
@@ -90,6 +92,14 @@ def numbers_of(
     """Decimal point and thousands separator of numbers, told from some cells; and notes."""
     if reading.decimal or reading.thousands:
         return reading.decimal or ".", reading.thousands, ()
+    spaced = [cell for cell in cells if _SPACED.fullmatch(cell.strip(" "))]
+    if spaced:
+        closed = [re.sub("[\u00a0\u202f]", "", cell) for cell in cells]
+        decimal, _, notes = numbers_of(closed, separator, reading, path)
+        if any("," in cell for cell in spaced):
+            decimal, notes = ",", ()
+        shown = re.sub("[\u00a0\u202f]", " ", spaced[0])
+        return decimal, " ", (f"thousands spaces (e.g. {shown})", *notes)
     cells = [cell.strip() for cell in cells if "," in cell or "." in cell]
     commas = [cell for cell in cells if _COMMA.fullmatch(cell)]
     grouped = [cell for cell in cells if _GROUPED.fullmatch(cell)]
@@ -107,6 +117,9 @@ def numbers_of(
     sure = separator == ";" or any(_SURE_FRACTION.fullmatch(cell) for cell in fractions)
     if fractions and sure and not points:
         return ",", "", (f"decimal comma (e.g. {fractions[0]})",)
+    if whole and not points and not fractions and separator == ";":
+        # Semicolons stand between cells where commas stand in numbers.
+        return ",", "", (f"decimal comma (e.g. {whole[0]})",)
     if whole and not points and not fractions:
         raise CohortError(
             f"{path}: numbers such as {whole[0]} may have a decimal comma or a thousands comma, "

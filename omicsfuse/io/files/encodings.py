@@ -59,6 +59,8 @@ def _decoded(content: bytes, path: Path, encoding: str, error: type[OmicsfuseErr
             "utf-16, latin-1 or cp1252."
         ) from None
     try:
+        if codec.startswith(("utf-16", "utf-32")) and content and b"\0" not in content:
+            raise ValueError("each letter of Latin text has a byte of 0")
         # Not bytes.decode: codecs of bytes (hex, zip) have no business here.
         return codecs.decode(content, codec).removeprefix("\ufeff")
     except (UnicodeDecodeError, TypeError, ValueError, AttributeError):

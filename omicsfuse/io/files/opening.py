@@ -15,6 +15,9 @@ from omicsfuse.core.errors import CohortError, OmicsfuseError
 #: Endings of packed files, to be taken off before the ending that tells the format is read.
 PACKED = (".gz", ".bgz", ".bz2", ".xz", ".zip")
 
+#: Endings of tables that are no text, and are read by other packages.
+ANNOTATED, PARQUET = (".h5ad", ".h5mu"), (".parquet", ".pq")
+
 #: How each packed file begins, what it is called, and how it is unpacked.
 _UNPACK: tuple[tuple[bytes, str, str, Callable[[bytes], bytes]], ...] = (
     (b"\x1f\x8b", ".gz", "gzip", gzip.decompress),
@@ -59,9 +62,17 @@ _FOREIGN: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
     ((b"\x28\xb5\x2f\xfd",), "packed with Zstandard", "Unpack it: zstd -d {name}"),
     ((b"%PDF",), "a PDF document", "Ask its authors for the table itself."),
     ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "a picture", "Name the file with the table."),
-    ((b"\x5c\x00n\x00+\x00", b"n+1\x00"), "an image volume (NIfTI)", "Extract features first."),
+    (
+        (b"\x5c\x01\x00\x00", b"\x00\x00\x01\x5c", b"NRRD"),
+        "an image volume",
+        "Name the table with the features that were extracted from it.",
+    ),
+    ((b"version https://git-lfs",), "a pointer of Git LFS", "Fetch the file: git lfs pull"),
+    ((b"{\\rtf",), "a document (RTF)", "Copy its table to a spreadsheet, and save that as CSV."),
 )
 _ZIP = b"PK\x03\x04"
+#: The second is an archive of nothing.
+_ZIPS = (_ZIP, b"PK\x05\x06")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Bytes of the beginning that tell text from other files.
 _SAMPLE = 8192
@@ -105,7 +116,7 @@ def unpacked(content: bytes, path: Path, error: type[OmicsfuseError] = CohortErr
             raise error(
                 f"{path} is not packed with {called} although its name ends in {suffix}: rename it."
             )
-    if content.startswith(_ZIP) and not _is_spreadsheet(content):
+    if content.startswith(_ZIPS) and not _is_spreadsheet(content):
         return unpacked(_only_member(content, path, error), path.with_suffix(""), error)
     return content
 
@@ -117,7 +128,7 @@ def _is_spreadsheet(content: bytes) -> bool:
             names = set(archive.namelist())
     except zipfile.BadZipFile:
         return False
-    return bool(names & {"xl/workbook.xml", "xl/workbook.bin", "[Content_Types].xml"}) or (
+    return bool(names & {"xl/workbook.xml", "xl/workbook.bin"}) or (
         "content.xml" in names and "mimetype" in names
     )
 
@@ -142,6 +153,11 @@ def _only_member(content: bytes, path: Path, error: type[OmicsfuseError]) -> byt
                 and "__MACOSX" not in item.filename
                 and not PurePosixPath(item.filename).name.startswith(".")
             ]
+            if any(item.filename.startswith(("word/", "ppt/")) for item in members):
+                raise error(
+                    f"{path} is a document of Word or PowerPoint, not a table. Copy its table to a "
+                    "spreadsheet, and save that."
+                )
             if len(members) != 1:
                 names = listed([item.filename for item in members], 4) or "nothing"
                 raise error(
@@ -169,14 +185,15 @@ def refuse_foreign(content: bytes, path: Path, error: type[OmicsfuseError] = Coh
             f"{path.name}), and name the file that is meant."
         )
     start = content[:_SAMPLE].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<head")):
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<table", b"<!--")):
         raise error(
-            f"{path} is a web page (HTML), not a table: a page of errors or of a login was saved "
-            "in its place. Download the table again, and look at the address."
+            f"{path} is a web page (HTML), not a table: was a page of errors or of a login "
+            "saved in its place? Download the table again, and look at the address. A table that a "
+            "program wrote as HTML opens in a spreadsheet program: save it as CSV."
         )
     if start.startswith(b"<?xml"):
         raise error(f"{path} is an XML document, not a table. Save the table as TSV.")
-    if start.startswith((b'{"', b"[{", b"{\n", b"[\n", b"{\r\n")):
+    if start.startswith((b'{"', b"[{", b"{\n", b"[\n", b"{\r\n", b"[[", b'["')):
         raise error(f"{path} is a JSON document, not a table. Save the table as TSV.")
 
 

@@ -7,22 +7,30 @@ from omicsfuse.io.layouts.base import Layout, Wanted
 from omicsfuse.io.layouts.captk import CAPTK_LONG, CAPTK_WIDE
 from omicsfuse.io.layouts.cbioportal import CBIOPORTAL
 from omicsfuse.io.layouts.cgita import CGITA
-from omicsfuse.io.layouts.counts import FEATURE_COUNTS
-from omicsfuse.io.layouts.firehose import FIREHOSE
+from omicsfuse.io.layouts.counts import FEATURE_COUNTS, MERGED
+from omicsfuse.io.layouts.firehose import FIREHOSE, FIREHOSE_MERGED
 from omicsfuse.io.layouts.gct import GCT
 from omicsfuse.io.layouts.geo import GEO
+from omicsfuse.io.layouts.gistic import GISTIC
 from omicsfuse.io.layouts.lifex import LIFEX
 from omicsfuse.io.layouts.mirp import MIRP
+from omicsfuse.io.layouts.others import OTHER
 from omicsfuse.io.layouts.plain import PLAIN
 from omicsfuse.io.layouts.radiomics import PYRADIOMICS
+from omicsfuse.io.layouts.samples import ONE_SAMPLE
 
 #: Every layout, the most particular first; a plain table is what is left.
 LAYOUTS: tuple[Layout, ...] = (
     GEO,
     GCT,
     FIREHOSE,
+    FIREHOSE_MERGED,
+    OTHER,
+    GISTIC,
     CBIOPORTAL,
     FEATURE_COUNTS,
+    MERGED,
+    ONE_SAMPLE,
     CAPTK_LONG,
     CAPTK_WIDE,
     CGITA,

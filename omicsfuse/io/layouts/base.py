@@ -18,13 +18,15 @@ ORIENTATIONS = ("patients_by_features", "features_by_patients")
 class Wanted:
     """What a manifest says of the table in a file; empty where it says nothing.
 
-    ``label``: the layer, or ``"clinical"``; ``column``: which of several values a file holds;
-    ``drop_columns``: names or patterns (``*``) of columns, or rows, that are no features;
-    ``patient_pattern``: regular expression whose one group finds the patient in an identifier.
+    ``label``: the layer, or ``"clinical"``; ``scale``: as declared; ``column``: which of several
+    values a file holds; ``drop_columns``: names or patterns (``*``) of columns, or rows,
+    that are no features; ``patient_pattern``: regular expression whose one group finds the patient
+    in an identifier.
     """
 
     label: str = ""
     kind: str = ""
+    scale: str = ""
     orientation: str = ""
     patient: str = ""
     column: str = ""
@@ -38,7 +40,7 @@ class Arranged:
     """Patients (index, text) x features, and what was left out or noticed on the way.
 
     ``beside``: columns that describe rows, left out; ``scale``: the scale that the layout tells,
-    for layers that declare none.
+    for layers that declare none; ``samples``: patients of samples, from a sheet beside the files.
     """
 
     table: pd.DataFrame
@@ -46,6 +48,7 @@ class Arranged:
     notes: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     scale: str = ""
+    samples: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,46 @@ def _arrange(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
     return plain.arrange(table.set_axis(names, axis=1), wanted, path)
 
 
+#: First columns of tables merged over samples: what names the rows, and what is beside it.
+_ROWS = ("gene_id", "transcript_id", "tx")
+_NAMES = ("gene_name", "gene_id", "gene_type", "gene_symbol", "transcript_id(s)")
+
+
+def _is_merged(text: Text, wanted: Wanted) -> bool:
+    names = _header(text)[1]
+    return len(names) > 3 and names[0] in _ROWS and names[1] in _NAMES and not _values(names)
+
+
+def _values(names: list[str]) -> bool:
+    """Whether columns are kinds of values of one sample."""
+    return bool({"unstranded", "expected_count", "TPM", "copy_number"} & set(names))
+
+
+def _plan_merged(text: Text, reading: Reading, wanted: Wanted) -> Plan:
+    start, _ = _header(text)
+    return Plan("\t", start)
+
+
+def _arrange_merged(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
+    arranged = plain.arrange(table, wanted, path)
+    symbols = next((name for name in table.columns if plain.squeezed(str(name)) in _SYMBOLS), "")
+    if symbols and not wanted.patient:
+        arranged.notes.append(
+            f'genes as in "{table.columns[0]}" (for symbols: patient = "{symbols}")'
+        )
+    return arranged
+
+
+_SYMBOLS = ("genename", "genesymbol")
+
+MERGED = Layout(
+    "merged_counts",
+    "a table of genes merged over samples",
+    _is_merged,
+    _arrange_merged,
+    _plan_merged,
+    ORIENTATIONS[1],
+)
 FEATURE_COUNTS = Layout(
     "feature_counts", "featureCounts", _recognises, _arrange, _plan, ORIENTATIONS[1]
 )

@@ -3,6 +3,7 @@
 Format: https://broadinstitute.atlassian.net/wiki/spaces/GDAC/pages/844333156/FAQ
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -60,4 +61,35 @@ def _arrange(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
     return arranged
 
 
+_BARCODES = "patient.bcr_patient_barcode"
+
+
+def _is_merged_clinical(text: Text, wanted: Wanted) -> bool:
+    return wanted.label == "clinical" and f"\n{_BARCODES}\t".encode() in text.content
+
+
+def _plan_merged(text: Text, reading: Reading, wanted: Wanted) -> Plan:
+    return Plan("\t")
+
+
+def _arrange_merged(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
+    """Take patients from the row of barcodes; the header is a row like the others."""
+    body = table.set_axis(range(table.shape[1]), axis=1).astype(object)
+    body.loc[-1] = list(table.columns)
+    body = body.sort_index().set_index(0)
+    wide = body.T.infer_objects().rename_axis(columns=None)
+    barcodes = wide.pop(_BARCODES).astype(str).str.upper()
+    wide.insert(0, _BARCODES, barcodes)
+    wide = wide.apply(plain.numbers_if_all)
+    return plain.arrange(wide, replace(wanted, orientation=ORIENTATIONS[0]), path)
+
+
+FIREHOSE_MERGED = Layout(
+    "firehose_clinical",
+    "Broad Firehose, merged clinical table",
+    _is_merged_clinical,
+    _arrange_merged,
+    _plan_merged,
+    ORIENTATIONS[1],
+)
 FIREHOSE = Layout("firehose", "Broad Firehose", _recognises, _arrange, _plan, ORIENTATIONS[1])

@@ -39,6 +39,25 @@ ANNOTATION_COLUMNS = (
     "Cytoband",
     "Description",
     "Composite.Element.REF",
+    "Chromosome",
+    "Chrom",
+    "Chr",
+    "Start",
+    "End",
+    "Strand",
+    "Length",
+    "Gene_Length",
+    "Transcript_ID",
+    "Transcript_ID(s)",
+    "Probe_ID",
+    "Protein_ID",
+    "UniProt",
+    "Ensembl",
+    "HGNC_ID",
+    "Gene_Description",
+    "NumberPSM",
+    "MaxPepProb",
+    "ReferenceIntensity",
 )
 
 
@@ -69,7 +88,7 @@ def names_of(table: pd.DataFrame, column: str, path: Path) -> tuple[pd.Index, in
 def arrange(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
     """Take names from the first column, or that of the manifest; patients in rows by default."""
     names, position = names_of(table, wanted.patient, path)
-    others = [i for i in range(table.shape[1]) if i != position]
+    others = [i for i in range(table.shape[1]) if i != position and not _numbers_rows(table, i)]
     body = table.iloc[:, others].set_axis(names)
     if wanted.orientation != "features_by_patients":
         return named(Arranged(body), wanted, path)
@@ -86,9 +105,24 @@ def arrange(table: pd.DataFrame, wanted: Wanted, path: Path) -> Arranged:
     return named(arranged, wanted, path)
 
 
+def _numbers_rows(table: pd.DataFrame, i: int) -> bool:
+    """Whether a column without a name holds the numbers of the rows, as R and pandas write them."""
+    if str(table.columns[i]) or i > 0:
+        return False
+    first = str(table.iloc[0, 0])
+    return first in ("0", "1") and [str(cell) for cell in table.iloc[:, 0]] == [
+        str(int(first) + n) for n in range(len(table))
+    ]
+
+
 def _is_named(name: str, wanted: Wanted) -> bool:
     """Whether the manifest names a column, or a pattern that it fits, as no feature."""
-    return any(fnmatchcase(name, pattern) for pattern in wanted.drop_columns)
+    return any(_fits(name, pattern) for pattern in wanted.drop_columns)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a name is a pattern's; brackets stand for themselves, as in ``Volume[mm3]``."""
+    return fnmatchcase(name, pattern.replace("[", "[[]"))
 
 
 def _of_words(body: pd.DataFrame, kind: str) -> frozenset[str]:
@@ -103,6 +137,12 @@ def _of_words(body: pd.DataFrame, kind: str) -> frozenset[str]:
         for i, is_number in enumerate(numeric)
         if not is_number and holds_only_words(body.iloc[:, i])
     )
+
+
+def numbers_if_all(column: pd.Series) -> pd.Series:
+    """Cells as numbers, where all of them are."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    return numbers if (numbers.notna() | column.isna()).all() else column
 
 
 def drop_beside(arranged: Arranged, columns: Iterable[str], label: str) -> None:
@@ -129,7 +169,7 @@ def named(arranged: Arranged, wanted: Wanted, path: Path) -> Arranged:
         )
         table = table.loc[:, ~table.columns.isin(dropped)]
     for pattern in wanted.drop_columns:
-        if not any(fnmatchcase(name, pattern) for name in (*dropped, *arranged.beside)):
+        if not any(_fits(name, pattern) for name in (*dropped, *arranged.beside)):
             raise CohortError(
                 f'{path.name}: drop_columns names "{pattern}", and nothing has that name; '
                 f"{did_you_mean(pattern, table.columns)}."

@@ -46,7 +46,7 @@ def _read(path: str | Path) -> Study:
             for manifest in _manifests(Path(path)):
                 with faults.gathered():
                     # Files that are missing have been told.
-                    if there := read_manifest(manifest).with_files(Path.is_file):
+                    if there := read_manifest(manifest).with_files(Path.exists):
                         read_cohort(there)
     return study
 
