@@ -155,7 +155,12 @@ def no_features(
             reasons[name] = DATE
     if clinical is not None:
         others = ~table.columns.isin([*reasons, *kept])
-        reasons |= _of_clinical(table.loc[:, others], row, clinical, outcomes)
+        reasons |= {
+            name: reason
+            for name, reason in _of_clinical(table.loc[:, others], row, clinical, outcomes).items()
+            # The tumour volume that somebody copied to the clinical table stays known.
+            if reason == OUTCOME or not (row.radiomic and told_by(name).volume)
+        }
     if row.radiomic:
         rest = [name for name in map(str, table.columns) if name not in reasons]
         unknown = [name for name in rest if not told_by(name).family]

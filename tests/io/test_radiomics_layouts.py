@@ -203,6 +203,17 @@ def test_what_is_no_radiomic_feature_is_excluded_by_name_and_kept_by_key(tmp_pat
     assert "Outcome" in cohort.omics["ct"].table
 
 
+def test_the_volume_stays_a_feature_although_the_clinical_table_has_it() -> None:
+    patients = [f"P{i:02d}" for i in range(12)]
+    numbers = pd.Series(range(12), patients, dtype=float)
+    table = pd.DataFrame(
+        {"original_shape_MeshVolume": numbers, "original_glcm_Idm": 2 * numbers + 1}
+    )
+    clinical = pd.DataFrame({"volume": numbers, "idm": 2 * numbers + 1})
+    cohort = Cohort("x", {"ct": Layer("radiomics", table)}, clinical)
+    assert cohort.omics["ct"].table.columns.tolist() == ["original_shape_MeshVolume"]
+
+
 def test_names_that_no_program_writes_are_all_kept(tmp_path: Path) -> None:
     text = "ID,f_1,f_2,f_3,original_glcm_Idm\nP1,1,2,3,4\nP2,2,3,4,5\n"
     assert read(tmp_path, text).omics["ct"].table.shape == (2, 4)
