@@ -13,7 +13,7 @@ from omicsfuse.survival.models import entries, too_few_events
 
 def test_dates_that_would_make_duplicates_are_left_out() -> None:
     advice = suggestion(["2-Mar", "11-Mar"], ["2-Mar", "11-Mar", "MARCH11"])
-    lines = ['drop_features = ["11-Mar"]', 'rename_features = {"2-Mar" = "MARCH2"}']
+    lines = ['drop_columns = ["11-Mar"]', 'rename_features = {"2-Mar" = "MARCH2"}']
     assert advice.partition(":\n")[2].split("\n") == lines
 
 
