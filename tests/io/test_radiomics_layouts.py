@@ -117,6 +117,36 @@ def test_mirp_images_of_several_modalities_side_by_side(tmp_path: Path) -> None:
         read(tmp_path, MIRP_HEADER + "A;1;CT;GTV-1;1;10;3;0.5\nA;1;CT;GTV-2;1;10;3;0.5\n")
 
 
+@pytest.mark.parametrize("index", [False, True])
+def test_mirp_a_folder_of_a_file_each_sample(tmp_path: Path, index: bool) -> None:
+    folder = tmp_path / "features"
+    folder.mkdir()
+    for i, sample in enumerate(("007", "008", "009")):
+        head = (";" if index else "") + MIRP_HEADER
+        row = ("0;" if index else "") + f"{sample};1;CT;GTV;1.0;{10 + i};3;0.5\n"
+        (folder / f"{sample}_CT_features.csv").write_text(head + row)
+    (tmp_path / "m.toml").write_text(
+        'name = "m"\n[layers.ct]\nfile = "features/"\nkind = "radiomics"\n'
+    )
+    cohort = read_cohort(tmp_path / "m.toml")
+    assert cohort.omics["ct"].table["morph_volume"].to_dict() == {"007": 10, "008": 11, "009": 12}
+    assert cohort.omics["ct"].table.shape == (3, 3)
+    assert "MIRP" in cohort.notes[0]
+
+
+def test_pyradiomics_a_file_each_patient_with_a_row_each_feature(tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    for i, patient in enumerate(("P1", "P2")):
+        rows = f"original_shape_MeshVolume,{i + 1.5}\noriginal_glcm_Idm,{i}\n"
+        (tmp_path / "f" / f"{patient}.csv").write_text(
+            f"diagnostics_Versions_PyRadiomics,v3.1\ndiagnostics_Image-original_Hash,ab\n{rows}"
+        )
+    (tmp_path / "m.toml").write_text('name = "m"\n[layers.ct]\nfile = "f/"\nkind = "radiomics"\n')
+    cohort = read_cohort(tmp_path / "m.toml")
+    assert cohort.omics["ct"].table.loc["P2"].tolist() == [2.5, 1]
+    assert reasons(cohort) == {"diagnostics of the feature extraction": 2}
+
+
 LIFEX_7 = (
     "INFO_PatientName,INFO_PatientID,INFO_StudyDate,INFO_NameOfRoi,PARAMS_BinSize[SUV],"
     "MORPHOLOGICAL_Volume(IBSI:RNU0)[mm3],MORPHOLOGICAL_Centroid(IBSI:No)[vx],"

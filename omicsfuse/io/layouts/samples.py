@@ -105,6 +105,7 @@ STAR = Quantifier("STAR gene counts", "gene_id", {"counts": "unstranded"}, heade
 TWO_COLUMNS = Quantifier(
     "a name and a value a row", "name", {"": "value"}, header=("name", "value")
 )
+PYRADIOMICS = replace(TWO_COLUMNS, title="PyRadiomics, a row a feature")
 HTSEQ = replace(TWO_COLUMNS, title="HTSeq counts", columns={"counts": "value"})
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?|NA|NaN|", re.IGNORECASE)
 
@@ -122,6 +123,8 @@ def quantifier_of(text: Text) -> Quantifier | None:
         return STAR
     if len(names) == 2 and names[1] and _NUMBER.fullmatch(names[1]):
         return HTSEQ if b"\n__no_feature" in text.content else TWO_COLUMNS
+    if len(names) == 2 and names[0].startswith("diagnostics_"):
+        return PYRADIOMICS
     present = {name.lower() for name in names}
     return next((q for q in QUANTIFIERS if {c.lower() for c in q.required} <= present), None)
 
