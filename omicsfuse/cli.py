@@ -83,11 +83,13 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
 def check(study: Path) -> None:
     """Check a study file and its data; nothing is computed."""
     from omicsfuse.pipeline.commands.check import check as check_study
-    from omicsfuse.pipeline.summary import cohort_summary, study_summary
+    from omicsfuse.pipeline.summary import cohort_summary, gene_set_lines, study_summary
 
     with shown_warnings():
         parsed, cohort, others, _ = check_study(study)
     click.echo(study_summary(parsed, cohort))
+    for line in gene_set_lines(parsed, cohort):
+        click.echo(line)
     for each in (cohort, *others):
         click.echo("\n".join(["", *cohort_summary(each)]))
 

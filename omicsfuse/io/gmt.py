@@ -1,11 +1,15 @@
 """Gene sets in GMT files: one set a line, name, description and genes between tabs."""
 
+import re
 from pathlib import Path
 
 from omicsfuse.core.checks.tables import listed
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.io.files.text import read_bytes
+
+#: What Enrichr writes after each gene.
+_WEIGHT = re.compile(r",-?\d+(\.\d+)?$")
 
 
 def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dict[str, list[str]]:
@@ -60,7 +64,8 @@ def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dic
                 "Rename or remove one of them."
             )
         lines[name] = number
-        sets[name] = list(dict.fromkeys(gene for gene in rest[1:] if gene))
+        genes = [_WEIGHT.sub("", gene) for gene in rest[1:]]
+        sets[name] = list(dict.fromkeys(gene for gene in genes if gene))
     empty = [name for name, genes in sets.items() if not genes]
     if empty and exclusions is not None:
         reason = f"gene sets of {path.name} without genes"

@@ -13,6 +13,7 @@ from omicsfuse.core.faults import Faults
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.pipeline.asked import fused_layers
+from omicsfuse.pipeline.gene_symbols import with_symbols
 from omicsfuse.pipeline.keys import refuse_missing
 from omicsfuse.pipeline.partial import what_can_be_read
 from omicsfuse.pipeline.stage import Stage, layers_to_prepare
@@ -51,7 +52,7 @@ def check_study(
                 there = manifest.with_files(lambda file: file not in missing)
                 cohort = read_cohort(there) if there is not None else None
                 if cohort is not None and there == manifest:
-                    cohorts[path] = cohort
+                    cohorts[path] = with_symbols(cohort, study.gene_names)
     path = study.discovery
     with faults.gathered():
         if path in cohorts:

@@ -2,10 +2,13 @@
 
 import pandas as pd
 
+from omicsfuse.biology.gene_sets import gene_set_coverage
+from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Cohort, describe_layer
 from omicsfuse.core.results import ASSIGNED, FULL_PIPELINE, RunResults, Verification
 from omicsfuse.core.variables import variable_lines
-from omicsfuse.pipeline.asked import fused_layers, patients_to_fuse
+from omicsfuse.io.gmt import read_gmt
+from omicsfuse.pipeline.asked import enriched_layer, fused_layers, patients_to_fuse
 from omicsfuse.pipeline.stages.assess import ASSESS
 from omicsfuse.pipeline.study import Study
 from omicsfuse.report.conclusion import RESERVED, Reservation, conclude
@@ -124,6 +127,24 @@ def study_summary(study: Study, cohort: Cohort) -> str:
         f"study {study.name}: ready to run; {len(patients)} patients to fuse, {whole} of them "
         f"with every layer: {', '.join(fused)}"
     )
+
+
+def gene_set_lines(study: Study, cohort: Cohort) -> list[str]:
+    """Say of each file of gene sets how many of its sets and genes the layer of genes has."""
+    layer = enriched_layer(study, cohort)
+    if layer is None or layer not in cohort.omics:
+        return []
+    genes, lines = cohort.omics[layer].table.columns, []
+    for path in study.gene_sets:
+        asked = study.enrichment
+        found = gene_set_coverage(path, genes, asked.min_size, asked.max_size)
+        members = {gene for each in read_gmt(path).values() for gene in each}
+        lines.append(
+            f"gene sets {path.name}: {int(found['tested'].sum())} of {count(len(found), 'set')} "
+            f"have at least {asked.min_size} genes in {layer}; "
+            f"{len(members & set(map(str, genes))):,} of {len(members):,} genes found"
+        )
+    return lines
 
 
 def cohort_summary(cohort: Cohort) -> list[str]:

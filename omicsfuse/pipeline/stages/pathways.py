@@ -1,5 +1,6 @@
 """Say what marks the subtypes beyond single features: gene sets, drivers, methylation."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
@@ -21,8 +22,9 @@ from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrichment_exclusions
 from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.ranked_enrichment import FACTS
 from omicsfuse.biology.set_scores import gene_set_score_exclusions
+from omicsfuse.core.checks.tables import listed
 from omicsfuse.core.cohort import Cohort, Exclusion
-from omicsfuse.core.errors import StudyError
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.results import Biology, Prepared, Subtypes
@@ -94,6 +96,27 @@ class Pathways(Stage[EnrichmentSettings, Explained]):
                 with faults.gathered():
                     if not read_gmt(path):
                         raise StudyError(f"{path} holds no gene set.")
+        self._warn_of_no_genes(study, cohort)
+
+    @staticmethod
+    def _warn_of_no_genes(study: "Study", cohort: Cohort) -> None:
+        """Say before anything is computed that gene sets and the layer share no gene."""
+        layer = enriched_layer(study, cohort)
+        if layer is None or layer not in cohort.omics:
+            return
+        genes = cohort.omics[layer].table.columns
+        for path in study.gene_sets:
+            sets = read_gmt(path)
+            if not any(set(genes) & set(members) for members in sets.values()):
+                example = next(iter(sets.values()))
+                warnings.warn(
+                    f"{study.where}: no gene of {path.name} (e.g. {listed(example, 2)}) is in "
+                    f'layer "{layer}" (e.g. {listed(genes, 2)}): nothing can be enriched. Where '
+                    "the layer names genes by Ensembl or Entrez numbers, give their symbols: "
+                    'gene_names = "hgnc_complete_set.txt".',
+                    OmicsfuseWarning,
+                    stacklevel=2,
+                )
 
     def run(self, context: Context) -> Explained:
         study, prepared, subtypes = context.study, context.prepared, context.subtypes
