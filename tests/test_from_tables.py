@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 import omicsfuse as of
+from omicsfuse.core.checks.tables import names_as_text
 from omicsfuse.core.guesses import guessed_kind, guessed_scale
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Layer
+from omicsfuse.imaging.volume import tumour_volume
 
 PATIENTS = [f"P{i}" for i in range(12)]
 GENES = ["TP53", "EGFR", "KRAS", "GENE4"]
@@ -346,3 +348,18 @@ def test_advice_is_given_in_python_too() -> None:
         with pytest.raises(of.CohortError, match=re.escape(said)) as found:
             one.survival("os")
         assert "[clinical.endpoints.os]" in str(found.value)
+
+
+def test_numbered_patients_may_be_columns_of_another_table() -> None:
+    rna = pd.DataFrame(np.arange(36.0).reshape(3, 12) / 7, index=["TP53", "EGFR", "KRAS"])
+    clinical = pd.DataFrame({"age": np.arange(50.0, 62.0)})
+    cohort = of.Cohort.from_tables({"rna": rna}, clinical)
+    assert cohort.omics["rna"].table.shape == (12, 3)
+
+
+def test_floats_are_the_same_names_everywhere() -> None:
+    index = pd.Index(np.arange(101.0, 113.0))
+    assert names_as_text(index).tolist() == [str(i) for i in range(101, 113)]
+    volume = pd.Series(np.arange(12.0) + 1, index)
+    table = pd.DataFrame({"f": np.arange(12.0)}, names_as_text(index))
+    assert tumour_volume(table, volume).amounts.tolist() == volume.tolist()

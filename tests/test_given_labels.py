@@ -218,7 +218,7 @@ def test_labels_under_other_names_are_refused_by_every_test(
     ("labels", "said"),
     [
         (column("a", "a", "a"), 'one label only, "a", of 3 patients; expected two groups at least'),
-        (column("a", None, "a"), "1 patient without a label take no part: if they are a group"),
+        (column("a", None, "a"), "1 patient without a label is excluded: if they are a group"),
     ],
 )
 def test_one_label_is_nothing_to_compare(labels: pd.Series, said: str) -> None:

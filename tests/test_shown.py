@@ -203,6 +203,7 @@ def test_an_assessment_says_what_it_does_not_weigh_and_where_p_cannot_be_smaller
     assert "groups p = 0.3 (smallest possible: 0.025)" in repr(made)
     assert "not weighed: technical and clinical variables (`omicsfuse.run` does)" in repr(made)
     assert "smallest" not in repr(replace(made, p_shared=0.05))
+    assert "smallest" in repr(replace(made, p_shared=float("nan"), p_structure=0.025))
     assert "not weighed" not in repr(Assessment(table, table, {}))
     layers = pd.DataFrame({"p_adds": [0.5]}, index=["a layer with a long name"])
     assert "layers: a layer with a p = 0.5" in repr(Assessment(table, layers, {}))

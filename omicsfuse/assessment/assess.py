@@ -111,7 +111,9 @@ def assess(
     StudyError
         If the budget is unknown or the layers are not those that were fused.
 
-    Notes ----- The tests and all criteria use the range of k given to ``cluster``; for a single
+    Notes
+    -----
+    The tests and all criteria use the range of k given to ``cluster``; for a single
     number, 2 to 6 and that number. Fix the range beforehand: a p-value chosen from several ranges
     is invalid.
 

@@ -78,7 +78,7 @@ def alterations(
     >>> cohort = Cohort("toy", {"mutation": Layer("mutation", calls)})
     >>> table = alterations(Subtypes(labels, {}, {}), cohort)
     >>> table[["gene", "n_altered", "share_S1", "p", "note"]].round(4).to_numpy().tolist()
-    [['NSD1', 6, 0.8571, 0.0047, ''], ['TTN', 1, 0.0, nan, 'fewer than 5 patients have it']]
+    [['NSD1', 6, 0.8571, 0.0047, ''], ['TTN', 1, 0.0, nan, 'altered in fewer than 5 patients']]
     """
     require_labelled(subtypes, cohort, Cohort)
     names = in_order(subtypes.labels)

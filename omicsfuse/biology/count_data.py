@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.moderated_comparison import ADJUSTED
+from omicsfuse.core.checks.tables import names_as_text
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.least_squares import independent
@@ -26,7 +27,7 @@ def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
             f"{where} are of type {type(counts).__name__}; expected a DataFrame of patients x "
             "genes."
         )
-    table = counts.set_axis(counts.index.astype(str), axis=0)
+    table = counts.set_axis(names_as_text(counts.index), axis=0)
     table = table.set_axis(table.columns.astype(str), axis=1)
     for index, axis in ((table.index, "patient"), (table.columns, "gene")):
         if not index.is_unique:
@@ -68,8 +69,8 @@ def count_comparisons(
         from pydeseq2.ds import DeseqStats
     except ImportError as absent:
         raise StudyError(
-            "testing raw counts needs PyDESeq2, which is not installed: install it with pip "
-            'install "omicsfuse[counts]", or omit counts: the layer is then tested by '
+            "testing raw counts needs PyDESeq2, which is not installed: "
+            'pip install "omicsfuse[counts]"; or omit counts: the layer is then tested by '
             "moderated t."
         ) from absent
     sizes = groups.value_counts()

@@ -219,9 +219,9 @@ class Cohort(Shown):
         ((2, 2), 'expression')
         >>> for note in cohort.notes:
         ...     print(note.partition(". ")[0])
-        endpoint "os": times taken for days
-        layer "rna": turned, as 2 columns of 2 are patients of the clinical table
-        layer "rna": taken for kind "expression" (by its name) on scale "log2" (values from 2 to 7)
+        endpoint "os": times read as days
+        layer "rna": transposed, as 2 columns of 2 are patients of the clinical table
+        layer "rna": read as kind "expression" (by its name) on scale "log2" (values from 2 to 7)
         """
         from omicsfuse.core.from_tables import read_tables
 

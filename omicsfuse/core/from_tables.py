@@ -17,6 +17,7 @@ from omicsfuse.core.checks.tables import (
     listed,
     name_fault,
     named_axes,
+    names_as_text,
     refuse_empty,
     transposed_against,
 )
@@ -147,18 +148,19 @@ def _numbers_for_names(tables: Mapping[str, Any], notes: list[str]) -> None:
             'patients as the index, for example table.set_index("patient").'
         )
     named = {
-        where: table.index
+        where: (names_as_text(table.index), names_as_text(table.columns))
         for where, table in tables.items()
         if isinstance(table, pd.DataFrame) and where not in lengths
     }
     for numbered in lengths:
         sides = tables[numbered].index.map(str), tables[numbered].columns.map(str)
-        for where, patients in named.items():
-            # Its columns may be the patients.
-            if not any(side.isin(patients.map(str)).any() for side in sides):
+        for where, axes in named.items():
+            # The columns of either may be the patients.
+            pairs = [(sides[0], axes[0]), (sides[0], axes[1]), (sides[1], axes[0])]
+            if not any(numbers.isin(names).any() for numbers, names in pairs):
                 raise CohortError(
                     f"{_called(numbered)}: rows are numbered from 0, not named by patients as in "
-                    f"{_called(where)} ({listed(patients, 3)}). Name the rows by the patients, for "
+                    f"{_called(where)} ({listed(axes[0], 3)}). Name the rows by the patients, for "
                     'example table.set_index("patient").'
                 )
     if len(lengths) > 1:

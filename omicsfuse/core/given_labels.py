@@ -47,8 +47,9 @@ def named_by_size(labels: pd.Series | Mapping[str, Any]) -> tuple[pd.Series, dic
             f'labels: there is one label only, "{sizes.index[0]}", of '
             f"{count(len(known), 'patient')}; expected two groups at least. "
             + (
-                f"{count(others, 'patient')} without a label take no part: if they are a group, "
-                "give it a name."
+                f"{count(others, 'patient')} without a label "
+                f"{'is' if others == 1 else 'are'} excluded: if they are a "
+                "group, give it a name."
                 if others
                 else "With one group there is nothing to compare."
             )

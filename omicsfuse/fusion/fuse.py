@@ -102,7 +102,7 @@ def fuse(
     'nemo'
     >>> fusion = of.fuse({name: layer.table for name, layer in cohort.omics.items()})
     >>> fusion.prepared.notes[0].partition(" on scale")[0]
-    'layer "radiomics": taken for kind "radiomics" (by its name)'
+    'layer "radiomics": read as kind "radiomics" (by its name)'
     """
     prepared = prepared_from(prepared, layers)
     names = chosen_layers(prepared, layers)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import names_as_text
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.kinds import kinds_that, layers_that
 from omicsfuse.core.results import Prepared
@@ -113,7 +114,7 @@ def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
     """Patients and features sorted by name as text: no result depends on the order of a file."""
-    named = table.set_axis(table.index.astype(str), axis=0)
+    named = table.set_axis(names_as_text(table.index), axis=0)
     named = named.set_axis(named.columns.astype(str), axis=1)
     return named.sort_index(axis=0).sort_index(axis=1)
 

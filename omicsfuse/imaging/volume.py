@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from omicsfuse.biology.technical import volume_feature
+from omicsfuse.core.checks.tables import names_as_text
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.radiomic_names import volume_feature
 from omicsfuse.stats.arrays import Array
@@ -34,7 +36,7 @@ def tumour_volume(table: pd.DataFrame, given: pd.Series | None) -> Volume | None
         )
     if given.index.has_duplicates:
         raise StudyError("volume names a patient more than once; give each patient one volume.")
-    amounts = given.set_axis(given.index.astype(str)).reindex(table.index).to_numpy(dtype=float)
+    amounts = given.set_axis(names_as_text(given.index)).reindex(table.index).to_numpy(dtype=float)
     if np.isnan(amounts).all():
         examples = ", ".join(str(patient) for patient in given.index[:3])
         raise StudyError(

@@ -42,7 +42,7 @@ def stability(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"n": [9], "jaccard_mean": [0.8], "jaccard_sd": [0.1]}, ["S1"])
     >>> stability(Assessment(table, pd.DataFrame(), {})).get_xlabel()
-    'Jaccard similarity with the subtype found in resampled patients'
+    'Jaccard index over resamples (mean, SD)'
     """
     table = assessment.stability
     if table.empty or table["jaccard_mean"].isna().all():

@@ -63,7 +63,7 @@ def meta_forest(
     >>> from omicsfuse.core.results import Verification
     >>> empty = Verification(pd.DataFrame(), {}, {})
     >>> meta_forest(empty).texts[0].get_text()
-    'Nothing to show: fewer than two cohorts have a hazard ratio to take together'
+    'Nothing to show: fewer than two cohorts have a hazard ratio to combine'
     """
     means = _chosen(verification, endpoint, comparison, scope)
     if means.empty:

@@ -30,6 +30,9 @@ class Pixels(io.RawIOBase):
 
         high, wide, _ = self.drawn.shape
         image = Image.frombuffer("RGBA", (wide, high), self.drawn, "raw", "RGBA", 0, 1)
+        if np.asarray(self.drawn)[..., 3].min() < 255:
+            # A caller's figure may be transparent: it is shown on white.
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         # Each row begins with the number of its filter: none.
         rows = np.zeros((high, 1 + 3 * wide), np.uint8)
         rows[:, 1:] = np.asarray(image.convert("RGB")).reshape(high, -1)

@@ -75,7 +75,7 @@ def _other_type(value: Any, default: Any) -> str:
     if isinstance(default, tuple):
         listed = isinstance(value, list | tuple | np.ndarray) and len(value) > 0
         same = listed and not any(_other_type(item, default[0]) for item in value)
-        return "" if same else "a non-empty list of items such as  " + repr(default[0])
+        return "" if same else "a non-empty list of items such as " + repr(default[0])
     return "" if default is not None or value is None or number else "a number"
 
 

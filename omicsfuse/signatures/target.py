@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
-from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.checks.tables import did_you_mean, names_as_text
 from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.labelled import require_subtypes
 from omicsfuse.core.results import TARGET_KINDS, Prepared, Subtypes, Target
@@ -260,7 +260,7 @@ def _numbers(values: pd.Series, name: str) -> pd.Series:
 
 def _observed(values: Any, name: str) -> tuple[Any, tuple[str, ...]]:
     """Drop patients without a value, in words, and refuse those who are there twice."""
-    values = values.set_axis(pd.Index([str(patient) for patient in values.index], name="patient"))
+    values = values.set_axis(names_as_text(values.index).rename("patient"))
     if not values.index.is_unique:
         twice = sorted(set(values.index[values.index.duplicated()]))
         raise SignatureError(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import names_as_text
 from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT, expression_layer
 from omicsfuse.core.results import Prepared, Target
@@ -52,7 +53,7 @@ def training_data(
     name = chosen_layer(prepared, layer)
     ready = prepared.layers[name]
     table = ready.values  # noqa: PD011 - a field of ours, not the pandas attribute
-    table = table.set_axis([str(patient) for patient in table.index])
+    table = table.set_axis(names_as_text(table.index))
     table = table.set_axis([str(gene) for gene in table.columns], axis=1)
     for labels, unit in ((table.index, "patient"), (table.columns, "gene")):
         if not labels.is_unique:
@@ -130,7 +131,7 @@ def _in_order(covariates: pd.DataFrame | Encoded | None, patients: pd.Index) -> 
     encoded = as_terms(covariates, "signature", patients)
     if encoded is None:
         return None
-    terms = encoded.terms.set_axis([str(patient) for patient in encoded.terms.index])
+    terms = encoded.terms.set_axis(names_as_text(encoded.terms.index))
     return encoded._replace(terms=terms.sort_index(axis=1))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
-from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.checks.tables import did_you_mean, names_as_text
 from omicsfuse.core.clean_table import clean_table
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.missing import level_text
@@ -89,7 +89,7 @@ def as_terms(
             )
     covariates = covariates.set_axis(covariates.columns.astype(str), axis=1)
     if patients is not None:
-        here = covariates.index.astype(str).isin(patients.astype(str))
+        here = names_as_text(covariates.index).isin(names_as_text(patients))
         covariates = covariates[here] if here.any() else covariates
     encoded = encode_covariates(covariates)
     for name, why in encoded.left_out.items():

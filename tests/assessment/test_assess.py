@@ -181,8 +181,8 @@ def by_hand(labels: list[object]) -> Subtypes:
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        (["A", "B"] * 15, "labelled A, B; S1 to Sk"),
-        (["S1", "S3"] * 15, "labelled S1, S3; S1 to Sk"),
+        (["A", "B"] * 15, "labelled A, B; expected S1 to Sk"),
+        (["S1", "S3"] * 15, "labelled S1, S3; expected S1 to Sk"),
         (["S1", "S2"] * 14 + ["S1", np.nan], "some patients have none"),
         (["S1", "S2"] * 15, "lacks the tables n_clusters, patients"),
     ],

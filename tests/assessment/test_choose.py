@@ -46,7 +46,7 @@ def test_a_given_number_needs_no_redraws(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(choose, "gap_against_continuum", None)
     subtypes = of.cluster(planted(3)[0], 3)
     assert subtypes.evidence["n_clusters"]["gap"].isna().all()
-    assert subtypes.params["rule"] == "3, as asked"
+    assert subtypes.params["rule"] == "3, as requested"
 
 
 def test_without_the_layers_the_network_alone_is_judged() -> None:

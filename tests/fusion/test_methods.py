@@ -162,7 +162,7 @@ def test_tables_are_prepared_whatever_the_order_of_their_patients() -> None:
     ("tables", "message"),
     [
         ({"a": [[1, 2]]}, 'layer "a": found a list; expected a pandas.DataFrame'),
-        ({}, "no omics layer"),
+        ({}, "tables is empty"),
         ({"a": ready().layers["a"].scaled.astype(str) + "x"}, "not numbers"),
     ],
 )

@@ -166,5 +166,5 @@ def test_the_documented_targets_are_those_that_a_method_takes(method: str) -> No
     row = next(line for line in page.splitlines() if line.startswith(f"| `{method}` | "))
     said = {word.replace("numbers", "continuous") for word in row.split(" | ")[1].split(", ")}
     assert said == set(METHODS[method].targets)
-    assert "All but `templates` adjust" in page
+    assert "All methods but `templates` adjust" in page
     assert METHODS[method].adjusts == (method != "templates")

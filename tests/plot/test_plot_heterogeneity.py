@@ -113,6 +113,6 @@ def test_hazard_ratios_say_what_they_are_adjusted_for() -> None:
     found, _ = index()
     ax = heterogeneity_survival(found)
     assert [text.get_text() for text in ax.get_yticklabels()] == [
-        *("os", "alone", "with age; sex, stage", "pfi", "alone"),
+        *("os", "unadjusted", "adjusted for age; sex, stage", "pfi", "unadjusted"),
     ]
     assert "not estimated" in [text.get_text() for text in ax.texts]

@@ -27,3 +27,16 @@ def test_pixels_are_those_that_matplotlib_would_save(size: tuple[float, float]) 
     Image.open(io.BytesIO(content)).verify()
     # Uncompressed, and one byte a row for the filter, it would be larger.
     assert len(content) < image.width * image.height * 3
+
+
+def test_what_is_transparent_is_shown_on_white() -> None:
+    figure = Figure(figsize=(1, 1))
+    ax = figure.subplots()
+    figure.patch.set_alpha(0)
+    ax.set_axis_off()
+    ax.set_position((0, 0, 1, 1))
+    ax.axhspan(0, 1, color="red", alpha=0.2)
+    pixels = Pixels()
+    figure.savefig(pixels, format="raw", dpi=50)
+    with Image.open(io.BytesIO(pixels.png(50))) as image:
+        assert image.getpixel((25, 25)) == (255, 204, 204)

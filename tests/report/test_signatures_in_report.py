@@ -11,6 +11,7 @@ from synthetic_results import make_results
 from omicsfuse.core.results import (
     AGREEMENT_COLUMNS,
     ASSIGNMENT_COLUMNS,
+    DISCOVERY_COLUMNS,
     VERIFICATION_COLUMNS,
     AssignmentEvidence,
     DerivedSignature,
@@ -139,6 +140,53 @@ def test_cohorts_of_the_same_study_are_not_called_independent() -> None:
     one = replace(results.signatures["texture"], details={"replication": table})
     (answer,) = verdict_answers({"texture": one})
     assert answer.startswith("In the same study only: the score replicates in elsewhere")
+
+
+def with_discovery(log_hr: float, se: float, hr: float, fdr: float) -> RunResults:
+    """A run whose second signature has this discovery, and this score above its cut-point."""
+    results = two_signatures(verdict="does not replicate")
+    derived = results.signatures["texture"]
+    known = pd.DataFrame([["os", "texture", 65, 29, log_hr, se]], columns=DISCOVERY_COLUMNS)
+    table = derived.verification.table.iloc[:1].assign(
+        cohort="elsewhere", score="texture", contrast="above cut-point",
+        comparison="texture score above cut-point", hr=hr, hr_ci_low=hr / 2, hr_ci_high=hr * 2,
+        fdr=fdr,
+    )  # fmt: skip
+    derived = replace(
+        derived,
+        signature=replace(derived.signature, discovery=known),
+        verification=replace(derived.verification, table=table),
+    )
+    return replace(results, signatures={"texture": derived})
+
+
+def test_a_direction_that_discovery_does_not_settle_is_a_caveat() -> None:
+    said = [text for text in caveats(with_discovery(0.15, 0.17, 1.0, 0.9)) if "Direction" in text]
+    assert said == [
+        "Direction uncertain (os): HR per standard deviation (95% CI) in 65 discovery patients "
+        "with 29 events: texture 1.16 (0.83 to 1.62). Each one-sided test takes the direction of "
+        "this HR and cannot show an effect in the other direction."
+    ]
+    settled = caveats(with_discovery(0.5, 0.17, 1.0, 0.9))
+    assert not any("Direction" in text for text in settled)
+
+
+@pytest.mark.parametrize(
+    ("log_hr", "hr", "fdr", "told"),
+    [(0.15, 0.39, 0.034, True), (-0.15, 0.39, 0.034, False), (0.15, 0.39, 0.2, False),
+     (np.nan, 0.39, 0.034, False)],
+)  # fmt: skip
+def test_what_is_significant_against_discovery_is_in_the_answer(log_hr, hr, fdr, told) -> None:
+    results = with_discovery(log_hr, 0.17, hr, fdr)
+    said = [text for text in summary_sentences(results) if "against the direction" in text]
+    assert said == (
+        [
+            "Significant against the direction of the discovery cohort: texture score above "
+            "cut-point in elsewhere (os: HR 0.39 (0.20 to 0.78), FDR = 0.034)."
+        ]
+        if told
+        else []
+    )
 
 
 def test_a_gene_set_that_does_not_stand_for_its_target_is_a_caveat() -> None:

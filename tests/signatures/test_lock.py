@@ -129,7 +129,7 @@ def test_unlocked_is_refused(tmp_path: Path) -> None:
 def test_locking_again_changes_nothing_and_refuses_altered_content() -> None:
     first = lock(signature())
     assert lock(first).hash == first.hash
-    with pytest.raises(SignatureError, match="altered"):
+    with pytest.raises(SignatureError, match="changed after locking"):
         lock(replace(first, name="other"))
 
 

@@ -275,7 +275,9 @@ def test_refusals_name_the_cause(simulated: SimulatedCohort) -> None:
     with pytest.raises(CohortError, match="clinical table"):
         compare_survival(subtypes, bare, "os")
     strangers = subtypes_of(subtypes.labels.add_prefix("X"))
-    with pytest.raises(StudyError, match=r"none of the 90 patients with a subtype.* name patients"):
+    with pytest.raises(
+        StudyError, match=r"none of the 90 patients with a subtype.*same identifiers"
+    ):
         compare_survival(strangers, simulated.discovery, "os")
     followed = simulated.discovery.survival("os")
     with pytest.raises(CohortError, match=r"none of the 90 patients with a subtype.*identifiers"):

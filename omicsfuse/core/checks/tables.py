@@ -91,6 +91,11 @@ def _text(name: object) -> str:
     return str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)
 
 
+def names_as_text(names: Iterable[object]) -> pd.Index:
+    """Identifiers as text, as every table of a cohort has them: 101 and 101.0 are ``"101"``."""
+    return pd.Index([_text(name) for name in names], dtype=object)
+
+
 def in_canonical_order(table: pd.DataFrame) -> pd.DataFrame:
     """Sort patients by the code points of their identifiers, whatever order they came in."""
     return table if table.index.is_monotonic_increasing else table.sort_index()

@@ -238,7 +238,7 @@ class Assessment(Shown):
         """Say of a p-value that no draw reached that more draws could make it smaller."""
         draws = self.params.get("n_draws", 0)
         floor = 1 / (draws + 1) * (1 + 1e-9)
-        reached = draws and min(self.p_shared, self.p_structure) <= floor
+        reached = draws and any(p <= floor for p in (self.p_shared, self.p_structure))
         return f" (smallest possible: {1 / (draws + 1):.2g})" if reached else ""
 
     @property

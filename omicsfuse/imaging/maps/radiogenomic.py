@@ -153,8 +153,7 @@ def radiogenomic_map(
     tables = target_tables(prepared, name, layers, scores)
     if not tables:
         raise StudyError(
-            f"there is nothing to hold against layer {name!r}: add a molecular layer, "
-            "or give scores=."
+            f"there is no layer to compare with {name!r}: add a molecular layer, or give scores=."
         )
     feature = kind_of(prepared.layers[name]).feature
     exclusions = _constant(images, clusters, name, f"{feature}s")

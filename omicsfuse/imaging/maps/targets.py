@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from omicsfuse.core.checks.tables import names_as_text
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.layers import Exclusion
@@ -79,7 +80,7 @@ def design(
     names: list[str] = []
     encoded = as_terms(covariates, "radiogenomic map", patients)
     if encoded is not None:
-        terms = encoded.terms.set_axis(encoded.terms.index.astype(str)).reindex(patients)
+        terms = encoded.terms.set_axis(names_as_text(encoded.terms.index)).reindex(patients)
         for term, name in encoded.columns.items():
             if terms[term].notna().sum() == 0:
                 raise StudyError(

@@ -29,11 +29,12 @@ def summary(results: RunResults) -> Iterator[str]:
 
 
 def caveats(results: RunResults) -> Iterator[str]:
-    """Name what weakens a verification: cohorts, poor agreement, random sets, controls."""
+    """Name what weakens a verification: cohorts, directions, agreement, random sets, controls."""
     every = every_signature(results)
     tests = verified(every, "table")
     if len(tests):
         yield from cohorts.relations(tests)
+    yield from replication.caveats(every)
     yield from signatures.caveats(every)
     if len(tests):
         yield from cohorts.caveats(tests)

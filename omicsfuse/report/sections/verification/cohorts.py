@@ -29,7 +29,7 @@ _COLUMNS += ["random_null_percentile", "permuted_null_percentile", "note"]
 def survival_sentences(verification: Verification) -> Iterator[str]:
     """Say for each cohort whether survival differs between assigned subtypes; controls apart."""
     table = verification.table
-    table = table[~_is_control(table)] if len(table) else table
+    table = table[~is_control(table)] if len(table) else table
     for cohort, rows in table.groupby("cohort", sort=False) if len(table) else ():
         first = rows.iloc[0]
         genes = f"{int(first['genes_found'])} of {int(first['genes_total'])} signature genes found"
@@ -61,7 +61,7 @@ def null_sentences(tests: pd.DataFrame) -> list[str]:
     """Say how each signature does against random gene sets, cohort by cohort."""
     if "random_null_percentile" not in tests:
         return []
-    known = tests[tests["random_null_percentile"].notna() & ~_is_control(tests)]
+    known = tests[tests["random_null_percentile"].notna() & ~is_control(tests)]
     sentences = []
     for (signature, cohort), rows in known.groupby(["signature", "cohort"], sort=False):
         above = rows[rows["random_null_percentile"] >= PERCENTILE]
@@ -78,7 +78,7 @@ def null_sentences(tests: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def _is_control(tests: pd.DataFrame) -> pd.Series:
+def is_control(tests: pd.DataFrame) -> pd.Series:
     """Whether each row is of a negative control."""
     return tests["role"] == CONTROL if "role" in tests else pd.Series(False, index=tests.index)
 
@@ -111,7 +111,7 @@ def scaling_sentences(tests: pd.DataFrame) -> str:
 
 def relations(tests: pd.DataFrame) -> Iterator[str]:
     """Say which cohorts are, or seem to be, of the study that the signature is from."""
-    for cohort, rows in tests[~_is_control(tests)].groupby("cohort", sort=False):
+    for cohort, rows in tests[~is_control(tests)].groupby("cohort", sort=False):
         same = set(rows["same_study"].astype(str)) if "same_study" in rows else set()
         if "yes" in same:
             yield (
@@ -127,7 +127,7 @@ def relations(tests: pd.DataFrame) -> Iterator[str]:
 
 def caveats(tests: pd.DataFrame) -> Iterator[str]:
     """Significant scores that random genes match, and significant scores in negative controls."""
-    control = _is_control(tests)
+    control = is_control(tests)
     matched = (tests["p"] <= SIGNIFICANCE) & (tests["random_null_percentile"] < PERCENTILE)
     for _, row in tests[matched & ~control].iterrows():
         yield (
@@ -147,7 +147,7 @@ def tests_table(
     tests: pd.DataFrame, names: set[str], several: bool, *, control: bool
 ) -> Table | None:
     """Lay out the tests in other cohorts, or those in negative controls."""
-    frame = tests[_is_control(tests) == control] if len(tests) else tests
+    frame = tests[is_control(tests) == control] if len(tests) else tests
     if frame.empty:
         return None
     frame = with_interval(frame, "hr", format_ratio)
@@ -225,7 +225,7 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
                 "Forest plot of means without each cohort in turn.",
                 partial(leave_one_out_forest, verification),
             )
-    controls = table[_is_control(table)] if len(table) else table.reindex(columns=["cohort"])
+    controls = table[is_control(table)] if len(table) else table.reindex(columns=["cohort"])
     places = {f"{row['cohort']}: {row['endpoint']}" for _, row in controls.iterrows()}
     for number, (place, comparison) in enumerate(verification.survival.items(), start=1):
         if place in places or not len(comparison.curves):

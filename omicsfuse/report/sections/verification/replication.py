@@ -1,21 +1,84 @@
 """Replication of scores, their means across cohorts, and the shares of the subtypes."""
 
+from collections.abc import Iterator
+
+import numpy as np
 import pandas as pd
 
-from omicsfuse.plot.numbers import clean, format_number, format_ratio
+from omicsfuse.core.results import ASSIGNED, DerivedSignature
+from omicsfuse.plot.numbers import clean, format_interval, format_number, format_p, format_ratio
+from omicsfuse.report.sections.verification.cohorts import is_control
 from omicsfuse.report.sections.verification.signatures import Signatures, stacked, verified
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import listing, plural
-from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE, Z
 
 
 def answers(every: Signatures) -> list[str]:
-    """Say how many scores replicate, in independent cohorts and in those of the same study."""
+    """Say how many scores replicate, in independent cohorts and in those of the same study.
+
+    What is significant against the direction of discovery follows: no one-sided test shows it.
+    """
     frame = _judged(every)
-    return [
+    said = [
         _answer(str(scope), rows)
         for scope, rows in (frame.groupby("scope", sort=False) if len(frame) else ())
     ]
+    return [*said, *_against_discovery(every)] if said else said
+
+
+def _against_discovery(every: Signatures) -> Iterator[str]:
+    """Name results of other cohorts that are significant against the direction of discovery."""
+    tests = verified(every, "table")
+    if tests.empty:
+        return
+    judged = tests[~is_control(tests) & (tests["contrast"] != ASSIGNED)]
+    found = judged[(judged["fdr"] <= FDR) & judged["hr"].notna()]
+    named = []
+    for _, row in found.iterrows():
+        recorded = _recorded(every[row["signature"]], str(row["endpoint"]), str(row["score"]))
+        if (float(row["hr"]) - 1) * recorded < 0:
+            ratio = format_interval(row["hr"], row["hr_ci_low"], row["hr_ci_high"])
+            named.append(
+                f"{clean(row['comparison'])} in {clean(row['cohort'])} ({clean(row['endpoint'])}: "
+                f"HR {ratio}, {format_p(float(row['fdr']), 'FDR')})"
+            )
+    if named:
+        yield f"Significant against the direction of the discovery cohort: {listing(named)}."
+
+
+def _recorded(derived: DerivedSignature, endpoint: str, score: str) -> float:
+    """Log hazard ratio of a score in the discovery cohort; NaN where there is none."""
+    rows = derived.signature.discovery
+    rows = rows[(rows["endpoint"] == endpoint) & (rows["score"] == score)]
+    return float(rows["log_hr"].iloc[0]) if len(rows) else float("nan")
+
+
+def caveats(every: Signatures) -> Iterator[str]:
+    """Name the scores whose direction the discovery cohort does not settle.
+
+    The sign of its log hazard ratio is the direction of the one-sided tests, however uncertain.
+    """
+    frame = _judged(every)
+    for (name, endpoint), rows in (
+        frame.groupby(["signature", "endpoint"], sort=False) if len(frame) else ()
+    ):
+        known = every[str(name)].signature.discovery
+        known = known[(known["endpoint"] == endpoint) & known["score"].isin(rows["score"])]
+        unsettled = known[known["log_hr"].abs() <= Z * known["se"]]
+        if unsettled.empty:
+            continue
+        named = []
+        for _, row in unsettled.iterrows():
+            bounds = row["log_hr"] + row["se"] * np.array([0, -Z, Z])
+            named.append(f"{clean(row['score'])} {format_interval(*np.exp(bounds))}")
+        first, of = unsettled.iloc[0], f" of signature {clean(name)}" if len(every) > 1 else ""
+        yield (
+            f"Direction uncertain ({clean(endpoint)}){of}: HR per standard "
+            f"deviation (95% CI) in {plural(int(first['n']), 'discovery patient')} with "
+            f"{plural(int(first['events']), 'event')}: {listing(named)}. Each one-sided test takes "
+            "the direction of this HR and cannot show an effect in the other direction."
+        )
 
 
 def _answer(scope: str, rows: pd.DataFrame) -> str:
