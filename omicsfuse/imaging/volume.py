@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.technical import volume_feature
 from omicsfuse.core.checks.tables import names_as_text
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.radiomic_names import volume_feature
