@@ -48,7 +48,7 @@ def test_stopped_and_begun_again(server: Server, manifest: Path) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         os.kill(running.pid, signal.SIGINT)
-        _, said = running.communicate(timeout=60)
+        _, said = running.communicate(timeout=240)
     kept = part.stat().st_size
     assert running.returncode == 130
     assert f"{kept:,} bytes of g.tsv are kept in {part}; the same command goes on" in said

@@ -211,8 +211,8 @@ def _warn_of_logarithms(
     """Question amounts of a transcriptome that stay as small as logarithms do."""
     if scale not in ("tpm", "fpkm", "normalised_counts") or not KINDS[kind].transcriptome:
         return
-    high = float(np.nanmax(table.to_numpy()))
-    if table.shape[1] < FEWEST_FOR_LOGARITHMS or high > LARGEST_LOGARITHM:
+    low, high = float(np.nanmin(table.to_numpy())), float(np.nanmax(table.to_numpy()))
+    if table.shape[1] < FEWEST_FOR_LOGARITHMS or high > LARGEST_LOGARITHM or low == high:
         return
     warnings.warn(
         f'{where}: scale = "{scale}" {"is declared" if declared else "is assumed"}, but no value '
