@@ -87,12 +87,7 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
         else cohort.clinical.reindex(patients)
     )
     followed = list(
-        dict.fromkeys(
-            column
-            for known in cohort.endpoints.values()
-            for column in (known.time, known.event, known.entry, known.competing)
-            if column
-        )
+        dict.fromkeys(column for known in cohort.endpoints.values() for column in known.columns)
     )
     types = cohort.variables["type"]
     seen: dict[Hashable, str] = {}

@@ -15,7 +15,7 @@ from omicsfuse.core.checks.cohort import (
     clean_clinical,
     excluded_cells,
     missing_cells,
-    outcome_columns,
+    outcome_values,
     refuse_few_patients,
     role_columns,
     survival_exclusions,
@@ -274,14 +274,17 @@ class Cohort(Shown):
             object.__setattr__(self, role, role_columns(getattr(self, role), role))
         clean, where = clean_clinical(self, decided), where_clinical(self)
         clinical = None if clean is None else clean.table
-        omics = {}
+        outcomes = outcome_values(self.endpoints, clinical)
+        omics: dict[str, Layer] = {}
+        patients = pd.Index([]) if clinical is None else clinical.index
         with Faults() as faults:
             for name in self.omics:
                 with faults.gathered():
                     omics[name], excluded = checked_layer(
-                        name, self.omics, clinical, where, outcome_columns(self.endpoints)
+                        name, self.omics, clinical, where, outcomes, patients
                     )
                     exclusions += excluded
+                    patients = patients.union(omics[name].table.index)
             object.__setattr__(self, "omics", omics)
             object.__setattr__(self, "clinical", clinical)
             object.__setattr__(self, "endpoints", dict(self.endpoints))

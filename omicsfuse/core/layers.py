@@ -128,6 +128,9 @@ class Layer(Shown):
         Words and numbers that mean missing in the table, beside the list.
     keep : tuple of str
         Columns that are features although their names or values speak against it.
+    checked : pandas.Index or None
+        Features that a ``Cohort`` has let in: it does not doubt them again, so that a part of its
+        patients has the same features. None before.
 
     Examples
     --------
@@ -147,6 +150,7 @@ class Layer(Shown):
     variants: pd.DataFrame | None = None
     missing: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    checked: pd.Index | None = None
 
     def _title(self) -> str:
         return joined(self.kind, self.scale)

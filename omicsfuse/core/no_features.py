@@ -1,10 +1,11 @@
-"""Columns of a layer that are no features: summaries, identifiers, dates, outcomes.
+"""Columns of a layer whose names or words tell that they are no features.
 
-Such a column in a distance between patients gives subtypes by hospital, by year, or by outcome.
+Summaries, identifiers, dates, outcomes: in a distance between patients they give subtypes by
+hospital, by year, or by outcome. `same_values` tells them by their numbers.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,17 @@ from omicsfuse.core.radiomic_names import told_by
 
 #: Rows that read counters put beside the genes: reads that belong to none.
 _SUMMARIES = re.compile(
-    r"N_(unmapped|multimapping|noFeature|ambiguous)"
-    r"|__(no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)"
-    r"|(no_feature|too_low_aQual|not_aligned|alignment_not_unique)"
+    r"N_(?:unmapped|multimapping|noFeature|ambiguous)"
+    r"|X?(?:__)?(?:no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)"
     r"|Unassigned_\w+",
     re.IGNORECASE,
 )
-#: Probes of methylation arrays that measure genotypes or controls.
-_GENOTYPES = re.compile(r"(rs\d+|nv-[\w-]+|ctl_\w+)(_[TB][CO]\d+)?", re.IGNORECASE)
+#: Controls of arrays, and RNA added to the sample.
+_CONTROLS = re.compile(
+    r"ERCC[-_.]\d{5}|AFFX[-.].+|(?:GE_)?(?:Bright|Dark)Corner|\([+-]\)\S+|(?:Negative|Positive)Control"
+)
+#: Probes of methylation arrays that measure genotypes or controls; RS1 is a gene.
+_GENOTYPES = re.compile(r"(?:rs\d{4,}|nv[-.][\w.-]+|ctl_\w+)(?:_[TB][CO]\d+)?")
 #: What extractors write of themselves, of the image and of the settings, beside the features.
 _DIAGNOSTICS = re.compile(r"diagnostics?_.*", re.IGNORECASE)
 _SETTINGS = re.compile(r"(?i:INFO|PARAMS?|CHECK|CONTEXT)_.*|\w+?_(INFO|PARAMS|CHECK)_.*")
@@ -37,23 +41,25 @@ _POSITIONS = re.compile(
     r".*(Coord?(inates?)?\b|Centroid|Cent(er|re)OfMass(?!Shift)|zLocation).*", re.IGNORECASE
 )
 _IDENTIFIERS = re.compile(
-    r"((patient|subject|case|sample|study|series|scan|lesion|accession|hospital|record)"
-    r"[ _.-]?(id|ids|name|number|no|nr|code|barcode|identifier)"
-    r"|(study|series|sop|frame|instance|\w*instance)[ _.-]?uid|\w*uid|uuid|guid|mrn"
-    r"|patient|subject|barcode|bcr_patient_barcode|submitter_id|case_submitter_id"
-    r"|accession([ _.-]?number)?)",
+    r"(?:(?:patient|subject|case|sample|study|series|scan|lesion|accession|hospital|record)"
+    r"[ _.-]?(?:ids?|name|number|no|nr|code|barcode|identifier)"
+    r"|(?:\w*[ _.-])?(?:(?:study|series|sop|frame|instance|image|patient)[ _.-]?)*uid"
+    r"|(?:\w*[ _.-])?(?:uuid|guid|mrn)"
+    r"|patient|subject|barcode|bcr_patient_barcode|(?:case_)?submitter_id"
+    r"|accession(?:[ _.-]?number)?)(?:[ _.]\d+)?",
     re.IGNORECASE,
 )
 _DATES = re.compile(
-    r"(\w*[ _.-])?(study|scan|series|acquisition|birth|death|diagnosis|exam|image|content|visit)?"
-    r"[ _.-]?(date|datetime|timestamp)([ _.-]of[ _.-]\w+)?",
+    r"(?:\w*[ _.-])?"
+    r"(?:study|scan|series|acquisition|birth|death|diagnosis|exam|image|content|visit)?"
+    r"[ _.-]?(?:date|datetime|timestamp)(?:[ _.-]of[ _.-]\w+)?",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
-#: Patients whose values have to agree with a clinical column, for a column to be that.
-_ENOUGH = 10
+_UID = re.compile(r"\d+(?:\.\d+){4,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 SUMMARY = "summary rows of a read counter, not genes"
+CONTROL = "controls of the array or added to the sample, not genes"
 GENOTYPE = "probes of genotypes or controls, not of methylation"
 DIAGNOSTICS = "diagnostics of the feature extraction"
 SETTINGS = "what the extractor says of image and settings, not features"
@@ -66,7 +72,6 @@ OUTCOME = "the outcome, not features"
 UNNAMED = "columns whose names are no radiomic feature's, in a table where most are"
 #: With more of the names than this telling a radiomic feature, a name that does not is none.
 _MOST = 0.5
-
 
 #: Names of clinical columns, whole, without signs between words.
 _OF_PATIENTS = re.compile(
@@ -124,99 +129,75 @@ def holds_only_words(column: pd.Series) -> bool:
     return bool(len(cells)) and not cells.str.match(r"\s*[+-]?[.,]?\d").any()
 
 
-def no_features(
+def named_otherwise(
     table: pd.DataFrame,
     kind: str,
-    clinical: pd.DataFrame | None = None,
-    outcomes: Sequence[str] = (),
-    kept: Sequence[str] = (),
+    clinical: Collection[str] = (),
+    outcomes: Collection[str] = (),
+    kept: Collection[str] = (),
 ) -> dict[str, str]:
-    """Columns of a layer (patients x features) that are no features, each with the reason.
+    """Columns of a layer (patients x features) that are no features by name or words, and why.
 
-    ``outcomes``: clinical columns of endpoints; ``kept``: columns that the user says are features.
+    ``clinical``, ``outcomes``: names of clinical columns, and of those of endpoints; ``kept``:
+    columns that are features.
     """
     row = KINDS[kind]
-    reasons: dict[str, str] = {}
-    plain = [dtype == np.float64 for dtype in table.dtypes]
-    for i, name in enumerate(map(str, table.columns)):
-        if name in kept:
-            continue
-        if row.names_genes and _SUMMARIES.fullmatch(name):
-            reasons[name] = SUMMARY
-        elif row.methylome and _GENOTYPES.fullmatch(name):
-            reasons[name] = GENOTYPE
-        elif row.radiomic and (described := _description(name, table.iloc[:, i])):
-            reasons[name] = described
-        elif not row.names_genes and _IDENTIFIERS.fullmatch(name):
-            reasons[name] = IDENTIFIER
-        elif (not row.names_genes and _DATES.fullmatch(name)) or (
-            not plain[i] and _holds_dates(table.iloc[:, i])
-        ):
-            reasons[name] = DATE
-    if clinical is not None:
-        others = ~table.columns.isin([*reasons, *kept])
-        reasons |= {
-            name: reason
-            for name, reason in _of_clinical(table.loc[:, others], row, clinical, outcomes).items()
-            # The tumour volume that somebody copied to the clinical table stays known.
-            if reason == OUTCOME or not (row.radiomic and told_by(name).volume)
-        }
+    doubtful = [name for name in table.columns if name not in kept]
+    reasons = _by_name(doubtful, row)
+    ends = {name.lower() for name in outcomes}
+    others = {_squeezed(name): name.lower() in ends for name in clinical} if row.image else {}
+    words = table.columns[[dtype != np.float64 for dtype in table.dtypes]]
+    told = {name: _description(name, table[name]) for name in doubtful} if row.radiomic else {}
+    told |= {n: told.get(n) or _by_words(table[n]) for n in words if n not in kept}
+    reasons = {name: reason for name, reason in told.items() if reason} | reasons
+    for name in doubtful:
+        # A gene may well have the name of a clinical column, but not of an endpoint's.
+        outcome = others.get(_squeezed(name)) if others else None
+        if outcome or name.lower() in ends:
+            reasons[name] = OUTCOME
+        # The tumour volume that somebody copied to the clinical table stays known.
+        elif outcome is not None and not (row.radiomic and told_by(name).volume):
+            reasons.setdefault(name, CLINICAL)
     if row.radiomic:
-        rest = [name for name in map(str, table.columns) if name not in reasons]
+        rest = [name for name in table.columns if name not in reasons]
         unknown = [name for name in rest if not told_by(name).family]
         if len(rest) - len(unknown) > _MOST * len(rest):
             reasons |= {name: UNNAMED for name in unknown if name not in kept}
-    return reasons
+    return {name: reasons[name] for name in table.columns if name in reasons}
 
 
-def _holds_dates(column: pd.Series) -> bool:
-    """Whether a column has cells, and all of them are dates."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return True
-    if pd.api.types.is_numeric_dtype(column):
-        return False
-    cells = [str(cell).strip() for cell in column.dropna()]
-    return bool(cells) and all(_DATE.fullmatch(cell) for cell in cells)
-
-
-def _of_clinical(
-    table: pd.DataFrame, row: Kind, clinical: pd.DataFrame, outcomes: Sequence[str]
-) -> dict[str, str]:
-    """Columns that hold what a clinical column holds, or, of images, have its name."""
-    shared = table.index[table.index.isin(clinical.index)]
+def _by_name(names: Sequence[str], row: Kind) -> dict[str, str]:
+    """What names tell that columns are, but features."""
+    rules = [
+        (SUMMARY, _SUMMARIES, row.names_genes),
+        (CONTROL, _CONTROLS, row.transcriptome),
+        (GENOTYPE, _GENOTYPES, row.methylome),
+        (IDENTIFIER, _IDENTIFIERS, True),
+        (DATE, _DATES, True),
+    ]
     reasons: dict[str, str] = {}
-    values = _floats(table.loc[shared])
-    squeezed = {_squeezed(name): str(name) for name in clinical.columns}
-    for name in clinical.columns:
-        column = _floats(clinical.loc[shared, [name]])[:, 0]
-        known = ~np.isnan(column)
-        distinct = len(np.unique(column[known]))
-        outcome = str(name) in outcomes
-        # A mutation may well be a clinical column, as IDH status is; the outcome never.
-        if known.sum() < _ENOUGH or distinct < 2 or (distinct == 2 and row.binary and not outcome):
-            continue
-        same = values[known][0] == column[known][0]
-        same[same] = (values[known][:, same] == column[known, None]).all(axis=0)
-        for feature in table.columns[same]:
-            reasons[str(feature)] = OUTCOME if outcome else CLINICAL
-    if row.image:
-        for feature in map(str, table.columns):
-            if (column_name := squeezed.get(_squeezed(feature))) and feature not in reasons:
-                reasons[feature] = OUTCOME if column_name in outcomes else CLINICAL
+    for reason, pattern, asked in rules:
+        if asked:
+            for name in filter(pattern.fullmatch, names):
+                reasons.setdefault(name, reason)
     return reasons
+
+
+def _by_words(column: pd.Series) -> str:
+    """What the cells of a column tell that it is, where all are dates or unique identifiers."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return DATE
+    if pd.api.types.is_numeric_dtype(column):
+        return ""
+    cells = [str(cell).strip() for cell in column.dropna()]
+    for pattern, reason in ((_DATE, DATE), (_UID, IDENTIFIER)):
+        if cells and all(pattern.fullmatch(cell) for cell in cells):
+            return reason
+    return ""
 
 
 def _squeezed(name: object) -> str:
     return re.sub(r"[\W_]+", "", str(name)).lower()
-
-
-def _floats(table: pd.DataFrame) -> np.ndarray:
-    """Values as float64 (n, m); words are NaN."""
-    if all(pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes):
-        return table.to_numpy(dtype=np.float64, na_value=np.nan)
-    numbers = [pd.to_numeric(table.iloc[:, j], errors="coerce") for j in range(table.shape[1])]
-    columns = [column.to_numpy(dtype=np.float64, na_value=np.nan) for column in numbers]
-    return np.column_stack(columns)
 
 
 def by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:

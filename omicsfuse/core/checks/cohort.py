@@ -1,8 +1,10 @@
 """What the gate checks and reads of the clinical side of a cohort, and of its common patients."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.clinical import (
@@ -45,9 +47,23 @@ or in Python, to of.Cohort.from_tables:
 {table}endpoints={{"{name}": ("TIME_COLUMN", "EVENT_COLUMN")}}"""
 
 
-def outcome_columns(endpoints: Mapping[str, Endpoint]) -> tuple[str, ...]:
-    """Clinical columns that endpoints are read from."""
-    return tuple(dict.fromkeys(name for end in endpoints.values() for name in end.columns))
+def outcome_values(
+    endpoints: Mapping[str, Endpoint], clinical: pd.DataFrame | None
+) -> dict[str, pd.Series]:
+    """Clinical columns that endpoints are read from, and times and events as they are read."""
+    values: dict[str, pd.Series] = {}
+    if clinical is None:
+        return values
+    for name, end in endpoints.items():
+        for column in end.columns:
+            if column in clinical:
+                values[column] = pd.to_numeric(clinical[column].astype(object), errors="coerce")
+        # What is wrong with an endpoint is said later.
+        with suppress(CohortError, KeyError):
+            read = read_endpoint(clinical, end, name, "")
+            values |= {f"{name} {part}": read[part] for part in ("time", "event")}
+    finite = {name: column.astype(float) for name, column in values.items()}
+    return {name: column.where(np.isfinite(column)) for name, column in finite.items()}
 
 
 def where_clinical(cohort: "Cohort") -> str:

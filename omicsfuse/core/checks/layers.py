@@ -28,9 +28,15 @@ from omicsfuse.core.checks.tables import (
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.kinds import KINDS, kinds_that
 from omicsfuse.core.layers import Exclusion, Layer
-from omicsfuse.core.no_features import UNNAMED, by_reason, named_as_clinical, no_features
+from omicsfuse.core.no_features import (
+    UNNAMED,
+    by_reason,
+    named_as_clinical,
+    named_otherwise,
+)
 from omicsfuse.core.radiomic_names import radiomics_features
-from omicsfuse.core.same_patient import column_that_holds, matched
+from omicsfuse.core.same_patient import column_that_holds, likely_difference, matched
+from omicsfuse.core.same_values import valued_otherwise
 
 #: Largest value that can still be a logarithm to base 2: 2**50 reads of one gene do not exist.
 LARGEST_LOG2 = 50.0
@@ -55,6 +61,11 @@ FEWEST_FOR_LOGARITHMS = 50
 SMALLEST_TRANSCRIPTOME = 1000
 
 
+#: What to do about patients whose names differ.
+_MAKE_SAME = (
+    "If they are the same patients, make the identifiers the same in both, or map samples to "
+    'patients: sample_map = "FILE" in [clinical] of a manifest.'
+)
 #: Columns of ``Layer.variants``.
 VARIANT_COLUMNS = ("patient", "t_alt_count", "t_depth")
 
@@ -265,9 +276,14 @@ def checked_layer(
     omics: Mapping[str, Layer],
     clinical: pd.DataFrame | None,
     where_clinical: str,
-    outcomes: Sequence[str] = (),
+    outcomes: Mapping[str, pd.Series],
+    before: pd.Index,
 ) -> tuple[Layer, list[Exclusion]]:
-    """Check one layer of a cohort, returning it normalised, and what was restored or left out."""
+    """Check one layer of a cohort, returning it normalised, and what was restored or left out.
+
+    ``outcomes``: clinical columns of endpoints, and times and events read from them; ``before``:
+    patients of the clinical table or, without one, of the layers before this one.
+    """
     layer = omics[name]
     if not isinstance(layer, Layer):
         raise CohortError(
@@ -303,8 +319,16 @@ def checked_layer(
         ]
         of_whom = "the other layers"
     table, restored = check_table(layer.table, layer.kind, others, of_whom, where)
-    table, exclusions = _features_only(name, table, layer, clinical, outcomes, where)
+    whose = where_clinical if clinical is not None else "layers before it"
+    table, same = _written_as(table, before, where, whose)
     kind = KINDS[layer.kind]
+    kept = {*layer.keep, *(() if layer.checked is None else layer.checked)}
+    columns = () if clinical is None else tuple(map(str, clinical.columns))
+    reasons = named_otherwise(table, layer.kind, columns, tuple(outcomes), kept)
+    if kind.radiomic:
+        names = [each for each in map(str, table.columns) if each not in (*reasons, *kept)]
+        _warn_of_clinical_names(name, named_as_clinical(names), where)
+    table, exclusions = _features_only(name, table, reasons, where)
     numbers = to_numbers(table, where, binary=kind.binary, image=kind.image, missing=layer.missing)
     table = numbers.table
     for cells_of, reason in (
@@ -315,6 +339,10 @@ def checked_layer(
             exclusions.append(
                 Exclusion("read", name, "values", sum(cells_of.values()), reason, tuple(cells_of))
             )
+    known = pd.DataFrame(index=before) if clinical is None else clinical
+    reasons = valued_otherwise(table, layer.kind, known, pd.DataFrame(outcomes, known.index), kept)
+    table, more = _features_only(name, table, reasons, where)
+    exclusions += more
     if scale == "gistic":
         table, more = _whole_deletions(name, table)
         exclusions += more
@@ -338,30 +366,29 @@ def checked_layer(
         exclusions += left_out
     variants = layer.variants
     if variants is not None:
+        variants = variants.assign(patient=variants["patient"].replace(same)) if same else variants
         variants = variants[variants["patient"].isin(table.index)].reset_index(drop=True)
-    checked = replace(layer, table=table, scale=scale, features=features, variants=variants)
-    return checked, exclusions
+    return replace(
+        layer,
+        table=table,
+        scale=scale,
+        features=features,
+        variants=variants,
+        checked=table.columns,
+    ), exclusions
 
 
 def _features_only(
-    name: str,
-    table: pd.DataFrame,
-    layer: Layer,
-    clinical: pd.DataFrame | None,
-    outcomes: Sequence[str],
-    where: str,
+    name: str, table: pd.DataFrame, reasons: Mapping[str, str], where: str
 ) -> tuple[pd.DataFrame, list[Exclusion]]:
     """Leave out the columns that are no features, and count them by reason."""
-    reasons = no_features(table, layer.kind, clinical, outcomes, layer.keep)
-    if KINDS[layer.kind].radiomic:
-        others = [each for each in map(str, table.columns) if each not in (*reasons, *layer.keep)]
-        _warn_of_clinical_names(name, named_as_clinical(others), where)
     if not reasons:
         return table, []
     if len(reasons) == table.shape[1]:
         raise CohortError(
             f"{where}: none of its columns is a feature: {listed(reasons, 4)} are "
-            f"{'; '.join(by_reason(reasons))}. Name the file with the features."
+            f"{'; '.join(by_reason(reasons))}. Name the file with the features, or "
+            "columns that are features all the same in keep_columns (keep of a Layer in Python)."
         )
     grouped = by_reason(reasons)
     if unnamed := grouped.get(UNNAMED):
@@ -409,43 +436,45 @@ def _whole_deletions(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list
     return table.mask(partial, -2.0), [Exclusion("read", name, "values", n, reason)]
 
 
+def _written_as(
+    table: pd.DataFrame, patients: pd.Index, where: str, whose: str
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Name patients as the others do where only one can be meant, and say who was meant."""
+    same, by = matched(list(table.index), patients)
+    if same:
+        # Not silently: who is meant was told by the spelling alone.
+        warnings.warn(
+            f"{where}: {count(len(same), 'patient')} of {len(table)} are written otherwise than in "
+            f"the {whose}, and were matched: {by}. Names that more than one patient could mean "
+            "were not.",
+            OmicsfuseWarning,
+            stacklevel=6,
+        )
+        table = table.rename(index=same)
+    return table, same
+
+
 def _in_clinical(
     name: str, table: pd.DataFrame, clinical: pd.DataFrame, where: str, where_clinical: str
 ) -> tuple[pd.DataFrame, list[Exclusion]]:
     """Leave out the patients of a layer who are not in the clinical table, and count them."""
-    same, by = matched(list(table.index), clinical.index)
-    if same:
-        table = table.rename(index=same)
-        # Not silently: who is meant was told by the spelling alone.
-        warnings.warn(
-            f"{where}: {count(len(same), 'patient')} of {len(table)} are written otherwise than in "
-            f"the {where_clinical}, and were matched: {by}. Names that more than one patient could "
-            "mean were not.",
-            OmicsfuseWarning,
-            stacklevel=6,
-        )
-        table = in_canonical_order(table)
     patients = clinical.index
     known = table.index.isin(patients)
     if known.all():
         return table, []
     if not known.any():
         column, held = column_that_holds(table.index, clinical)
-        prefixed = sum(str(name).startswith(tuple(map(str, patients))) for name in table.index)
-        if 2 * prefixed > len(table) and not held:
-            held, column = prefixed, ""
-        way = (
-            " They begin with the patients: where a layer names samples, a table maps them to "
-            'patients, sample_map = "FILE" in [clinical].'
-            if held and not column
-            else f' Column "{column}" of the clinical table holds {held} of them: name it, '
-            f'patient = "{column}" in [clinical].'
-            if held
-            else " Use the same identifiers in both, or remove the layer or the clinical table."
-        )
+        if held:
+            way = (
+                f'Column "{column}" of the clinical table holds {held} of them: name it, '
+                f'patient = "{column}" in [clinical].'
+            )
+        else:
+            told = likely_difference(table.index, patients)
+            way = (f"{told[0].upper()}{told[1:]}. " if told else "") + _MAKE_SAME
         raise CohortError(
             f"{where}: none of its {count(len(table), 'patient')} (e.g. {listed(table.index, 3)}) "
-            f"is in the {where_clinical} (e.g. {listed(patients, 3)}).{way}"
+            f"is in the {where_clinical} (e.g. {listed(patients, 3)}). {way}"
         )
     absent = table.index[~known]
     table = table.loc[known]
@@ -453,6 +482,13 @@ def _in_clinical(
         raise CohortError(
             f"{where}: every value of the {count(len(table), 'patient')} in the "
             f"{where_clinical} is missing. Correct the layer or remove it."
+        )
+    if told := likely_difference(absent, patients[~patients.isin(table.index)]):
+        warnings.warn(
+            f"{where}: {count(len(absent), 'patient')} of {len(known)} are not in the "
+            f"{where_clinical} and are excluded; {told}. {_MAKE_SAME}",
+            OmicsfuseWarning,
+            stacklevel=6,
         )
     reason = "not in the clinical table: excluded"
     return table, [Exclusion("read", name, "patients", len(absent), reason, first_five(absent))]

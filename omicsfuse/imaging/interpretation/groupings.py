@@ -93,11 +93,7 @@ def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
     """Clinical columns to compare with: neither outcome, identifier, constant nor free text."""
     if cohort.clinical is None:
         return {}
-    followed = {
-        column
-        for known in cohort.endpoints.values()
-        for column in (known.time, known.event, known.entry, known.competing)
-    }
+    followed = {column for known in cohort.endpoints.values() for column in known.columns}
     variables: dict[str, pd.Series] = {}
     for name in map(str, cohort.clinical.columns):
         values = cohort.clinical[name]
