@@ -26,6 +26,13 @@ LANDMARKS = frozenset(
 FEWEST_LANDMARKS = 2
 #: Share of the names that must look like features of a kind.
 SHARE = 0.5
+#: Symbols of genes. Where none of `LANDMARKS` is there, many names tell by how they are made: most
+#: fit, some have a number, and they begin in many ways.
+_SYMBOL = re.compile(r"(?:[A-Z][A-Z0-9]{1,9}(?:[-.][A-Z0-9]{1,4})?|C[0-9XY]+orf\d+)")
+_FEWEST_SYMBOLS = 20
+_SYMBOLS = 0.85
+_WITH_NUMBER = (0.3, 0.97)
+_BEGINNINGS = 0.2
 #: Names that are looked at in a table of more.
 _MOST_NAMES = 2000
 #: Scales of calls, and what they hold.
@@ -87,8 +94,21 @@ def guessed_scale(kind: str, table: pd.DataFrame) -> tuple[str, str]:
 
 
 def names_genes(names: pd.Index) -> bool:
-    """Whether well-known genes are among some names."""
-    return len(LANDMARKS & set(names)) >= FEWEST_LANDMARKS
+    """Whether well-known genes are among some names, or the names are made like symbols."""
+    return len(LANDMARKS & set(names)) >= FEWEST_LANDMARKS or _made_like_symbols(names)
+
+
+def _made_like_symbols(names: pd.Index) -> bool:
+    """Whether many names look like gene symbols, and not like numbered patients."""
+    # Portals write the number of a gene behind its symbol: A1BG|1.
+    texts = [re.sub(r"\|\d+$", "", str(name)) for name in names[:_MOST_NAMES]]
+    fitting = [text for text in texts if _SYMBOL.fullmatch(text)]
+    if len(fitting) < max(_FEWEST_SYMBOLS, _SYMBOLS * len(texts)):
+        return False
+    numbered = sum(any(sign.isdigit() for sign in text) for text in fitting) / len(fitting)
+    beginnings = {re.split("[^A-Z]", text)[0] for text in fitting}
+    low, high = _WITH_NUMBER
+    return low <= numbered <= high and len(beginnings) >= _BEGINNINGS * len(fitting)
 
 
 def names_features(names: pd.Index) -> bool:

@@ -15,10 +15,7 @@ _COVARIATES = (
     r"(demographic|biological|patient)?(sex|gender)",
     r"(tumou?r|neoplasmhistologic|histologic(al)?|who)?grade",
 )
-_LABELS = re.compile(
-    r"(sub)?type(s)?$|subtype|cluster|hpv|idh\d?|pam50|msi$|molecular|mgmt|codel|cimp"
-)
-_NO_LABELS = frozenset({"cancer", "sample", "tumor", "tumour", "histological", "disease", "count"})
+_LABELS = re.compile(r"subtype|cluster|hpv|idh\d?|pam50|msi$|molecular|mgmt|codel|cimp")
 _TECHNICAL = re.compile(
     r"batch|centre|center|scanner|manufacturer|vendor|plate$|purity|platform|tss$|tissuesource"
     r"|slicethickness|institution|hospital"
@@ -54,7 +51,7 @@ def labels_of(table: pd.DataFrame, taken: Collection[str]) -> list[str]:
     return _named(
         table,
         taken,
-        lambda words: any(map(_LABELS.match, words)) and not set(words) & _NO_LABELS,
+        lambda words: any(map(_LABELS.match, words)),
         lambda column: 2 <= column.nunique() <= 8 and column.value_counts().iloc[1] >= 2,
     )
 
@@ -78,11 +75,12 @@ def technical_of(table: pd.DataFrame, taken: Collection[str]) -> list[str]:
 def _named(
     table: pd.DataFrame,
     taken: Collection[str],
-    fits: Callable[[Sequence[str]], bool],
-    holds: Callable[[pd.Series], bool],
+    fits: Callable[[Sequence[str]], object],
+    holds: Callable[[pd.Series], object],
 ) -> list[str]:
     names = [str(name) for name in dict.fromkeys(table.columns) if str(name) not in taken]
-    return [name for name in names if fits(words_of(name)) and holds(cells_of(table, name))]
+    fitting = [name for name in names if fits(words_of(name))]
+    return [name for name in fitting if holds(cells_of(table, name))]
 
 
 def is_sample_map(columns: pd.Index, table: pd.DataFrame) -> bool:

@@ -73,8 +73,10 @@ def draft(places: Iterable[str | Path], out: str | Path) -> Draft:
     used = [layer for group in groups for layer in group.layers]
     questions = [question for each in used for question in each.questions]
     texts: dict[Path, str] = {}
+    unused = [each for each in seen if each.role == "other"]
     for group in groups:
-        texts[out / f"{group.name}.toml"], more = manifest_text(group, seen, out)
+        more_unused = unused if group is groups[0] else []
+        texts[out / f"{group.name}.toml"], more = manifest_text(group, seen, more_unused, out)
         questions += more
     manifests, study = tuple(texts), out / "study.toml"
     texts[study] = study_text(groups, seen, out)

@@ -17,17 +17,22 @@ _SHARED = 0.2
 #: Share of patients and features from which on two layers of a kind are the same measurement.
 _SAME = 0.5
 #: Which of several scales of one measurement is used, the first that is there.
-_PREFERRED = ("counts", "tpm", "normalised_counts", "log2", "fpkm", "gistic", "beta", "m_value")
+_PREFERRED = ("gistic", "counts", "tpm", "normalised_counts", "log2", "fpkm", "beta", "m_value")
 
 
 @dataclass
 class Group:
-    """Files of one cohort; ``beside``: layers that measure the same on another scale."""
+    """Files of one cohort.
+
+    ``beside``: layers that measure the same on another scale; ``other_clinical``: more tables of
+    the same patients.
+    """
 
     layers: list[Seen]
     clinical: Seen | None = None
     name: str = ""
     beside: list[Seen] = field(default_factory=list)
+    other_clinical: list[Seen] = field(default_factory=list)
 
 
 def settled(seen: Sequence[Seen]) -> list[Seen]:
@@ -37,8 +42,8 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
     known = _known_names(seen) | set(samples)
     result = []
     for each in seen:
-        if each.role == "layer" and each.table is not None and not each.variants:
-            each = _settled(each, known)
+        if each.role == "layer" and each.table is not None:
+            each = each if each.variants else _settled(each, known)
             held = {str(name).strip() for name in each.patients} & set(samples)
             if held:
                 each = replace(each, samples={name: samples[name] for name in held})
@@ -134,13 +139,17 @@ def _give_clinical(group: Group, clinical: Sequence[Seen]) -> None:
     good = [(column, table) for (column, n), table in held if n and 2 * n > most]
     if not good:
         return
-    column, table = max(good, key=lambda pair: len(_ends(pair[1])))
+    column, table = max(good, key=lambda pair: _n_endpoints(pair[1]))
     keys = dict(table.keys) | ({"patient": column} if column else {})
     group.clinical = replace(table, keys=keys)
+    why = f"a clinical table; {table.path.name} is used, and has the same patients"
+    group.other_clinical = [
+        replace(other, why=[why]) for _, other in good if other.path != table.path
+    ]
 
 
-def _ends(clinical: Seen) -> dict[str, object]:
-    return {} if clinical.table is None else dict(endpoints_of(clinical.table))
+def _n_endpoints(clinical: Seen) -> int:
+    return 0 if clinical.table is None else len(endpoints_of(clinical.table))
 
 
 def _held(clinical: Seen, patients: pd.Index) -> tuple[str, int]:
@@ -159,6 +168,8 @@ def _set_beside(group: Group) -> None:
         group.layers,
         key=lambda layer: (
             _PREFERRED.index(layer.scale) if layer.scale in _PREFERRED else len(_PREFERRED),
+            # Logarithms of counts are not comparable between patients as those of TPM are.
+            layer.scale == "log2" and "count" in layer.name,
             -len(layer.patients),
             layer.path.name,
         ),

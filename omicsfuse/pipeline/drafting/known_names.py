@@ -42,7 +42,7 @@ _KINDS = (
     (r"rppa|tcpa|rbn\b|proteom|protein", "protein"),
     (
         r"thresholded|data_by_genes|broad_values|_cna\b|\bcna\b|gistic|copy_?number|arm_?level"
-        r"|armlevel|masked_copy|absolute_cn",
+        r"|gene-level|ascat|masked_copy|absolute_cn",
         "copy_number",
     ),
     (r"mutect|mc3|\.maf|mutations?\b|somatic", "mutation"),

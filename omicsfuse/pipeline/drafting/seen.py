@@ -167,6 +167,12 @@ def _beside(path: Path, frame: pd.DataFrame, heads: set[str]) -> Seen | None:
         return Seen(path, "annotation", why=["genes of methylation probes"])
     if {"fileid", "filename"} <= heads or {"filename", "caseid"} <= heads:
         return Seen(path, "other", why=["says whose each file is"])
+    if "gene" in heads and heads & {"effect", "aminoacidchange", "hgvsp"}:
+        why = (
+            "a row a variant, without the columns of a MAF: call them Hugo_Symbol, "
+            "Variant_Classification and Tumor_Sample_Barcode"
+        )
+        return Seen(path, "other", why=[why])
     if heads & {"chromosome", "chrom", "chr"} and heads & {"segmentmean", "segmean", "nummark"}:
         return Seen(path, "other", why=[not_used("data.seg")])
     return None
@@ -192,9 +198,8 @@ def _orientation(frame: pd.DataFrame, layout: Layout, column: str) -> tuple[str,
         return layout.orientation, ""
     names = frame[column] if column else frame.iloc[:, 0]
     rows = pd.Index([str(cell) for cell in names])
-    columns = pd.Index(
-        [str(name) for name in frame.columns if str(name) != column][0 if column else 1 :]
-    )
+    others = [str(name) for name in frame.columns if str(name) != column]
+    columns = pd.Index(others if column else others[1:])
     for fits, told in (
         (lambda names: _share_of(names, is_barcode), "barcodes"),
         (lambda names: _share_of(names, re.compile(r"GSM\d+").fullmatch), "accessions of GEO"),
@@ -242,11 +247,13 @@ def _as_layer(path: Path, table: pd.DataFrame, layout: Layout) -> Seen:
             f"{path.name}: of which kind is it? Nothing in its name or values tells for sure; it "
             f'is taken as kind = "{kind}".'
         )
-    if KINDS[kind].alterations == "copies" and scale == "log2" and _never_negative(table):
-        seen.questions.append(
-            f"{path.name}: are these log2 ratios? No value is negative, as in linear or absolute "
-            "copy numbers, which have to be written as log2 ratios or as calls from -2 to 2."
-        )
+    if KINDS[kind].alterations == "copies" and _is_absolute(table):
+        seen.role, seen.keys = "other", {}
+        seen.why = [
+            "absolute or linear copy numbers (no value is negative): a layer takes log2 ratios, or "
+            "calls from -2 to 2"
+        ]
+        return seen
     _ask_about_repeats(seen, table)
     return seen
 
@@ -294,9 +301,10 @@ def _counts_mutations(table: pd.DataFrame) -> bool:
     return bool(whole and known.max() <= _MOST_MUTATIONS and (known == 0).mean() >= _ZEROS)
 
 
-def _never_negative(table: pd.DataFrame) -> bool:
+def _is_absolute(table: pd.DataFrame) -> bool:
+    """Whether copies are counted from 0, so that 2 is usual."""
     numbers = table.apply(pd.to_numeric, errors="coerce")
-    return bool(numbers.min().min() >= 0)
+    return bool(numbers.min().min() >= 0 and numbers.stack().median() >= 1)
 
 
 def _ask_about_repeats(seen: Seen, table: pd.DataFrame) -> None:
@@ -305,7 +313,7 @@ def _ask_about_repeats(seen: Seen, table: pd.DataFrame) -> None:
     if len(twice):
         seen.hints.append('duplicates = "mean"   # or median, sum, max_variance, first')
         seen.questions.append(
-            f"{seen.path.name}: {count(len(twice), 'feature')} occur more than once (e.g. "
+            f"{seen.path.name}: {_names(len(twice), 'feature')} there more than once (e.g. "
             f"{listed(twice, 2)}): what is to be taken of each? Set duplicates in the manifest, "
             'as "mean" or "max_variance".'
         )
@@ -313,6 +321,10 @@ def _ask_about_repeats(seen: Seen, table: pd.DataFrame) -> None:
     if len(rows):
         what = "lesions" if KINDS[seen.kind].radiomic else "samples"
         seen.questions.append(
-            f"{seen.path.name}: {count(len(rows), 'patient')} have several rows (e.g. "
-            f"{listed(rows, 2)}): which of their {what} is meant? A layer has one row a patient."
+            f"{seen.path.name}: {_names(len(rows), 'patient')} in several rows (e.g. "
+            f"{listed(rows, 2)}): which of the {what} is meant? A layer has one row a patient."
         )
+
+
+def _names(n: int, noun: str) -> str:
+    return f"{count(n, noun)} {'is' if n == 1 else 'are'}"

@@ -48,8 +48,10 @@ def _one_line(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 4]} ..."
 
 
-def manifest_text(group: Group, seen: Sequence[Seen], out: Path) -> tuple[str, list[str]]:
-    """Text of a manifest, and the questions that it leaves open."""
+def manifest_text(
+    group: Group, seen: Sequence[Seen], unused: Sequence[Seen], out: Path
+) -> tuple[str, list[str]]:
+    """Text of a manifest with ``unused`` as comments, and the questions that it leaves open."""
     lines = [
         "# Drafted by omicsfuse init from the files as they are: read it once, and correct it.",
         f"name = {_quoted(group.name)}",
@@ -66,10 +68,10 @@ def manifest_text(group: Group, seen: Sequence[Seen], out: Path) -> tuple[str, l
     used: set[str] = set()
     for layer in group.layers:
         lines += ["", *_layer_lines(layer, _free_name(layer, used), seen, out)]
-    unused = [*group.beside, *(each for each in seen if each.role == "other")]
-    if unused:
+    beside = [*group.beside, *group.other_clinical, *unused]
+    if beside:
         lines += ["", "# Not used:"]
-        lines += [f"#   {each.path.name}: {_one_line('; '.join(each.why), 160)}" for each in unused]
+        lines += [f"#   {each.path.name}: {_one_line('; '.join(each.why), 160)}" for each in beside]
     return "\n".join(lines) + "\n", questions
 
 
@@ -128,8 +130,8 @@ def _clinical_lines(
         lines.append(f"covariates = {_list(covariates)}   # survival is adjusted for these")
     if beyond:
         lines.append(
-            f"# also known: {', '.join(beyond)}; {count(events, 'event')} bear one covariate for "
-            f"{EVENTS_EACH}"
+            f"# not among them: {', '.join(beyond)}; with {count(events, 'event')} there are fewer "
+            f"than {EVENTS_EACH} for each"
         )
     for key, names in (
         ("known_labels", labels_of(table, taken)),
@@ -144,19 +146,30 @@ def _clinical_lines(
             f"columns are {listed(table.columns, 12)}. Without an endpoint there is no survival."
         )
     questions += unit_questions(list(usable.values()))
+    if group.other_clinical and not covariates:
+        questions.append(
+            f"{listed((each.path.name for each in group.other_clinical), 3)} and "
+            f'"{clinical.path.name}" describe the same patients, and one table is read: are '
+            "covariates, such as age and stage, to be joined to it?"
+        )
     for name, end in ends.items():
         lines += ["", *_endpoint_lines(name, end, questions)]
     return lines
 
 
 def _of_patients(clinical: Seen, group: Group) -> pd.DataFrame:
-    """Rows of a clinical table that are patients of the layers; all where a column names them."""
+    """Rows of a clinical table that are patients of the layers, one each; else all of it."""
     table = clinical.table
     if table is None:
         return pd.DataFrame()
     patients = {name for layer in group.layers for name in layer.patients}
     held = clinical.patients.isin(patients)
-    return table[held] if held.sum() >= 0.5 * len(patients) else table
+    rows = table[held] if held.sum() >= 0.5 * len(patients) else table
+    if rows.index.is_unique:
+        return rows
+    # What differs between rows of a patient cannot be used.
+    several = rows.groupby(level=0).nunique().gt(1).any().to_numpy()
+    return rows.loc[~rows.index.duplicated(), ~several]
 
 
 def _endpoint_lines(name: str, end: Drafted, questions: list[str]) -> list[str]:
