@@ -97,9 +97,12 @@ def check(study: Path) -> None:
 @cli.command()
 @click.argument("places", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=FOLDER, required=True, help="Folder for the manifest and the study.")
-@click.pass_context
-def init(context: click.Context, places: tuple[Path, ...], out: Path) -> None:
-    """Draft a manifest and a study from the files in PLACES as they are."""
+def init(places: tuple[Path, ...], out: Path) -> None:
+    """Draft a manifest and a study from the files in PLACES as they are.
+
+    PLACES are folders, or files. Nothing is changed or written over. What the files do not tell is
+    asked; exit code 1 if the study cannot run before it is answered.
+    """
     from omicsfuse.pipeline.drafting import draft
 
     made = draft(places, out)
@@ -111,7 +114,7 @@ def init(context: click.Context, places: tuple[Path, ...], out: Path) -> None:
         click.echo(f"question: {question}")
     if made.fault:
         click.echo(f"omicsfuse: the draft is not ready to run: {made.fault}", err=True)
-        context.exit(1)
+        sys.exit(1)
     click.echo(f"ready to run: omicsfuse run {made.study} --out results")
 
 

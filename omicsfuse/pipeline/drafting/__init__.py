@@ -1,5 +1,5 @@
 """A manifest and a study drafted from files as they lie in a folder."""
 
-from omicsfuse.pipeline.drafting.draft import Draft, draft
+from omicsfuse.pipeline.drafting.drafts import Draft, draft
 
 __all__ = ["Draft", "draft"]

@@ -128,6 +128,8 @@ def _look_at(path: Path, orientation: str, patient: str) -> Seen:
             seen.samples = dict(read_sample_map(frame.astype(str), path)["patient"])
     else:
         seen = _as_layer(path, table, layout)
+        if seen.role == "other":
+            return seen
         seen.told = bool(told_by or layout.orientation)
         if told_by and orientation == ORIENTATIONS[1]:
             seen.why.append(f"columns are patients: told by {told_by}")
@@ -236,11 +238,11 @@ def _as_layer(path: Path, table: pd.DataFrame, layout: Layout) -> Seen:
     name = plain_name(path.name)
     name = name[: name.rfind(".")] if "." in name else name
     kind, by, sure = _kind(name, table, layout)
-    calls, note = mutated(table) if kind == "mutation" else (table, "")
+    calls, note = mutated(table) if KINDS[kind].alterations == "mutations" else (table, "")
     scale, of = guessed_scale(kind, calls)
     seen = Seen(path, "layer", table, name, kind, scale)
     seen.why.append(f"kind told {by}" + (f"; scale by {of}" if of else "") + (note and f"; {note}"))
-    if scale != KINDS[kind].scales[0]:
+    if len(KINDS[kind].scales) > 1:
         seen.keys["scale"] = scale
     if not sure:
         seen.questions.append(

@@ -71,7 +71,7 @@ def manifest_text(
     beside = [*group.beside, *group.other_clinical, *unused]
     if beside:
         lines += ["", "# Not used:"]
-        lines += [f"#   {each.path.name}: {_one_line('; '.join(each.why), 160)}" for each in beside]
+        lines += [f"#   {each.path.name}: {_one_line(each.why[-1], 160)}" for each in beside]
     return "\n".join(lines) + "\n", questions
 
 
