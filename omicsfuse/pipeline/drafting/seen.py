@@ -269,7 +269,8 @@ def _kind(name: str, table: pd.DataFrame, layout: Layout) -> tuple[str, str, boo
     if _names_mutations(table):
         return "mutation", "by cells that name mutations", True
     kind, by = guessed_kind(name, table)
-    sure = by != "as nothing tells another"
+    # The last kind is what no name and no value tells.
+    sure = kind != list(KINDS)[-1]
     if _counts_mutations(table) and by == "by the names of its genes":
         return "mutation", "by whole numbers, most of them 0", False
     if layout.name == "geo" and not sure:
