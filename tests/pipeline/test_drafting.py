@@ -480,7 +480,6 @@ OPEN = {
     "duplicates_dropped_by_name": "duplicate feature",
     "geo_multi_gene_names": "duplicate feature",
     "excel_error_cells": "#DIV/0!",
-    "gdc_star_one_file": "6 patients",
     "layer_missing_words": "<0.01",
     "mutation_matrix_counts": "Write 1 for any number of mutations",
     "pyrad_multiple_lesions": "duplicate patients",
@@ -490,6 +489,7 @@ NONE = {
     "rds_file": "RDS file of R",
     "tar_gz": "tar archive",
     "h5ad_file": "cannot be read as .h5ad",
+    "gdc_star_one_file": "one sample",
 }
 FOLDER = Path(os.environ.get("OMICSFUSE_DATA", "")).parent / "cases"
 CASES = sorted(path.name for path in FOLDER.glob("*/")) if "OMICSFUSE_DATA" in os.environ else []

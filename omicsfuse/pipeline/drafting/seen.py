@@ -37,7 +37,11 @@ _SHARE_OF_WORDS = 0.3
 #: Bytes of a text that are looked at; ``check`` reads all of it.
 LOOKED_AT = 48 * 2**20
 #: Kinds that layouts tell.
-_OF_LAYOUT = {"captk": "radiomics", "pyradiomics": "radiomics", "feature_counts": "expression"}
+_OF_LAYOUT = {
+    **dict.fromkeys(("captk", "captk_wide", "cgita", "lifex", "mirp", "pyradiomics"), "radiomics"),
+    **dict.fromkeys(("feature_counts", "merged_counts"), "expression"),
+    "gistic": "copy_number",
+}
 #: Headings of a first column that numbers the rows.
 _NUMBERED = frozenset({"", "x", "unnamed:0", "unnamed0", "index", "rownames", "row", "1", "no"})
 #: Share of zeros and largest count of a matrix of mutations that are counted.
@@ -125,7 +129,7 @@ def _look_at(path: Path, orientation: str, patient: str) -> Seen:
         seen = Seen(path, "clinical", table, told=bool(told_by or layout.orientation))
         if is_sample_map(frame.columns, table):
             seen.role = "sample_map"
-            seen.samples = dict(read_sample_map(frame.astype(str), path)["patient"])
+            seen.samples = dict(read_sample_map(path)["patient"])
     else:
         seen = _as_layer(path, table, layout)
         if seen.role == "other":
