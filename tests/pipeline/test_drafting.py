@@ -254,6 +254,53 @@ def test_files_of_xena(tmp_path: Path) -> None:
     assert any("absolute or linear copy numbers" in line for line in made.told)
 
 
+@pytest.mark.parametrize("base", ["star", "."], ids=["folder", "among_other_files"])
+def test_a_folder_of_one_file_a_sample_is_one_layer(tmp_path: Path, base: str) -> None:
+    """As the GDC gives them: each in a folder of its own, named by a sample sheet."""
+    names = [f"{i:08x}-1111-1111-1111-111111111111" for i in range(12)]
+    files = [f"{name}.rna_seq.augmented_star_gene_counts.tsv" for name in names]
+    for i, file in enumerate(files):
+        counts = pd.DataFrame(
+            {
+                "gene_id": [f"ENSG000000{j:05d}.3" for j in range(30)],
+                "gene_name": GENES,
+                "gene_type": "protein_coding",
+                "unstranded": VALUES[i].round().astype(int),
+                "tpm_unstranded": VALUES[i],
+                "fpkm_unstranded": VALUES[i],
+            }
+        )
+        write(tmp_path / base, f"{names[i]}/{file}", counts)
+        variants = pd.DataFrame(
+            {
+                "Hugo_Symbol": GENES[:9],
+                "Variant_Classification": "Missense_Mutation",
+                "Tumor_Sample_Barcode": f"{BARCODES[i]}-01A",
+            }
+        )
+        write(tmp_path / ("maf" if base == "star" else "."), f"{names[i]}/{i}.wxs.maf", variants)
+    sheet = pd.DataFrame(
+        {
+            "File ID": names,
+            "File Name": files,
+            "Case ID": BARCODES[:12],
+            "Sample ID": [f"{name}-01A" for name in BARCODES[:12]],
+            "Sample Type": "Primary Tumor",
+        }
+    )
+    write(tmp_path, "gdc_sample_sheet.2026-01-01.tsv", sheet)
+    made, manifest = drafted(tmp_path)
+    assert made.fault == ""
+    layers = manifest["layers"]
+    assert layers["expression"]["scale"] == "tpm"
+    # MAFs among other files cannot be named as one folder.
+    assert list(layers) == (["expression", "mutation"] if base == "star" else ["expression"])
+    cohort = read_cohort(made.manifests[0])
+    assert sorted(cohort.omics["expression"].table.index) == BARCODES[:12]
+    told = "a MAF of one sample: put such files into a folder of their own"
+    assert (told in " ".join(made.told)) == (base == ".")
+
+
 @pytest.mark.parametrize(
     ("name", "values", "kind"),
     [

@@ -13,6 +13,7 @@ from omicsfuse.io.files.opening import plain_name
 from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.drafting.groups import Group, grouped, settled
 from omicsfuse.pipeline.drafting.known_names import is_description
+from omicsfuse.pipeline.drafting.sample_folders import with_folders
 from omicsfuse.pipeline.drafting.seen import Seen, look_at
 from omicsfuse.pipeline.drafting.texts import manifest_text, study_text, told
 
@@ -108,7 +109,7 @@ def data_files(places: Iterable[Path], out: Path) -> tuple[list[Path], list[str]
                     beside.append(name)
                 elif not name.startswith((".", "~$")):
                     files.append(Path(parent, name))
-    return sorted(dict.fromkeys(files)), sorted(beside)
+    return with_folders(sorted(dict.fromkeys(files))), sorted(beside)
 
 
 def _short_names(files: Sequence[Path]) -> dict[Path, str]:

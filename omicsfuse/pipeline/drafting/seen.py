@@ -21,7 +21,7 @@ from omicsfuse.io.layouts import layout_of
 from omicsfuse.io.layouts.base import ORIENTATIONS, Layout, Wanted
 from omicsfuse.io.layouts.mutations import mutated
 from omicsfuse.io.layouts.plain import PLAIN, squeezed
-from omicsfuse.io.maf import read_maf
+from omicsfuse.io.maf import is_maf, read_maf
 from omicsfuse.io.repeats import read_sample_map
 from omicsfuse.io.tables import MISSING_WORDS, arranged_table
 from omicsfuse.pipeline.drafting.columns import is_sample_map
@@ -97,6 +97,8 @@ def look_at(path: Path, orientation: str = "", patient: str = "") -> Seen:
 
 def _look_at(path: Path, orientation: str, patient: str) -> Seen:
     name = plain_name(path.name)
+    if path.is_dir():
+        return _folder(path)
     if why := not_used(name):
         return Seen(path, "other", why=[why])
     if name.endswith(".gmt"):
@@ -110,9 +112,7 @@ def _look_at(path: Path, orientation: str, patient: str) -> Seen:
     if re.search(r"^case_list_ids:", start, re.MULTILINE):
         return Seen(path, "case_list", why=["a case list: patients who were sequenced"])
     if _is_maf(text):
-        seen = Seen(path, "layer", read_maf(path), "mutation", "mutation", variants=True)
-        seen.why.append("mutations, a row a variant")
-        return seen
+        return _variants(path)
     layout = layout_of(text, Wanted())
     frame, _ = parse(text, layout.plan(text, Reading(), Wanted()), Reading(), MISSING_WORDS)
     heads = {squeezed(str(column)) for column in frame.columns}
@@ -145,6 +145,28 @@ def _look_at(path: Path, orientation: str, patient: str) -> Seen:
         seen.keys["patient"] = column
     if orientation == ORIENTATIONS[1] and not layout.orientation:
         seen.keys["orientation"] = orientation
+    return seen
+
+
+def _folder(path: Path) -> Seen:
+    """Tell a layer of one file a sample."""
+    if is_maf(path):
+        return _variants(path)
+    arranged = arranged_table(path, Wanted(missing_words=MISSING_WORDS))
+    seen = _as_layer(path, arranged.table, PLAIN)
+    if arranged.scale in KINDS[seen.kind].scales:
+        seen.scale = seen.keys["scale"] = arranged.scale
+    seen.why.insert(0, "; ".join(arranged.notes[:3]))
+    return seen
+
+
+def _variants(path: Path) -> Seen:
+    table = read_maf(path)
+    if len(table) == 1:
+        why = "a MAF of one sample: put such files into a folder of their own"
+        return Seen(path, "other", why=[why])
+    seen = Seen(path, "layer", table, "mutation", "mutation", variants=True)
+    seen.why.append("mutations, a row a variant")
     return seen
 
 
