@@ -56,9 +56,9 @@ class Endpoint:
         Column of the clinical table. Words that begin with ``0:`` or ``1:`` are understood.
     unit : str
         Unit of time: ``"days"``, ``"weeks"``, ``"months"`` or ``"years"``.
-    event_values : mapping of str to int
+    event_values : mapping of str to int or str
         Code of each word of the event column (1 the event, 0 censored, 2 and more competing
-        events); empty for columns of 0/1 or true/false.
+        events, ``"missing"`` where it tells nothing); empty for columns of 0/1 or true/false.
     entry : str
         Column with the time from which a patient is observed (left truncation), in the unit of
         ``time`` and from the same origin; empty if all patients are observed from the origin.
@@ -77,7 +77,7 @@ class Endpoint:
     time: str | tuple[str, ...]
     event: str
     unit: str = "days"
-    event_values: Mapping[str, int] = field(default_factory=dict)
+    event_values: Mapping[str, int | str] = field(default_factory=dict)
     entry: str = ""
     competing: str = ""
 

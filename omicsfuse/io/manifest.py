@@ -107,7 +107,7 @@ class EndpointTable(TomlTable):
     time: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     event: Name
     unit: Literal["days", "weeks", "months", "years"] = "days"
-    event_values: dict[str, StrictBool | StrictInt] = {}
+    event_values: dict[str, StrictBool | StrictInt | Literal["missing"]] = {}
     entry: str = ""
     competing: str = ""
 
@@ -118,14 +118,14 @@ class EndpointTable(TomlTable):
 
     @field_validator("event_values")
     @classmethod
-    def _codes(cls, values: dict[str, int]) -> dict[str, int]:
-        codes = {int(value) for value in values.values()}
+    def _codes(cls, values: dict[str, int | str]) -> dict[str, int | str]:
+        codes = {int(value) for value in values.values() if value != "missing"}
         if min(codes, default=0) < 0 or (max(codes, default=0) > 1 and 1 not in codes):
             raise ValueError(
                 "each word means 1 (the event happened), 0 (censored) or 2 and more (a competing "
-                "event)"
+                'event), or is "missing"'
             )
-        return {word: int(value) for word, value in values.items()}
+        return {word: value if value == "missing" else int(value) for word, value in values.items()}
 
 
 class ClinicalTable(_FileTable):

@@ -22,6 +22,8 @@ _CODES: dict[str | float, str] = {
     **dict.fromkeys((0.0, "false"), "that it did not"),
 }
 
+#: What ``event_values`` says of a word that tells nothing.
+UNTOLD = "missing"
 #: Words that begin with their code.
 _NUMBERED = re.compile(r"[01]:.")
 
@@ -50,8 +52,8 @@ def check_words(endpoints: Mapping[str, Endpoint], missing: Iterable[str], where
     """Refuse a word or number that means missing and, in an endpoint, something else."""
     words = {_missing_word(word): word for word in missing}
     for name, endpoint in endpoints.items():
-        for word in endpoint.event_values:
-            if _missing_word(str(word)) in words:
+        for word, value in endpoint.event_values.items():
+            if value != UNTOLD and _missing_word(str(word)) in words:
                 raise CohortError(
                     f'{where}: "{word}" is in missing and in event_values of endpoint '
                     f'"{name}". Remove it from one of them.'
@@ -125,21 +127,26 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
 
 def read_events(
     column: pd.Series,
-    event_values: Mapping[str, int],
+    event_values: Mapping[str, int | str],
     endpoint: str,
     where: str,
     *,
     competing: bool = False,
 ) -> pd.Series:
     """Events as 1.0 (happened), 0.0 (censored) and 2.0 or more (competing), missing ones NaN."""
-    mapping = {str(word).strip(): float(value) for word, value in event_values.items()}
-    bad = {word: v for word, v in mapping.items() if v < 0 or not v.is_integer()}
+    mapping = {
+        str(word).strip(): np.nan if value == UNTOLD else _code(value)
+        for word, value in event_values.items()
+    }
+    bad = {w: v for w, v in mapping.items() if v < 0 or not (np.isnan(v) or v.is_integer())}
     if not bad and 1.0 not in mapping.values():
         bad = {word: v for word, v in mapping.items() if v > 1}
     if bad:
+        words = {str(w).strip(): v for w, v in event_values.items() if isinstance(v, str)}
+        shown = {word: words.get(word, value) for word, value in bad.items()}
         raise CohortError(
-            f'{where}: endpoint "{endpoint}": event_values gives {bad}; each word means 1 (the '
-            "event happened), 0 (censored) or 2 and more (a competing event)."
+            f'{where}: endpoint "{endpoint}": event_values gives {shown}; each word means 1 (the '
+            'event happened), 0 (censored) or 2 and more (a competing event), or is "missing".'
         )
     words = column.map(_word, na_action="ignore")
     if not mapping:
@@ -214,12 +221,18 @@ def cause_names(endpoint: Endpoint, name: str) -> dict[int, str]:
     """Name the event codes of an endpoint by its words; the event itself, code 1, comes first."""
     words: dict[int, list[str]] = {}
     for word, code in endpoint.event_values.items():
-        words.setdefault(int(code), []).append(str(word))
+        if code != UNTOLD:
+            words.setdefault(int(code), []).append(str(word))
     others = {code: " or ".join(words[code]) for code in sorted(words) if code > 1}
     if endpoint.competing:
         others = {2: others.get(2, f"competing ({endpoint.competing})"), **others}
     event = " or ".join(words.get(1, [])) if others and words.get(1) else name
     return {1: event, **others}
+
+
+def _code(value: object) -> float:
+    """Code of an event; -1, which is refused, for what is no number."""
+    return float(value) if isinstance(value, (int, float, np.number)) else -1.0
 
 
 def _word(cell: object) -> str:
