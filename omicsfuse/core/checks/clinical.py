@@ -142,8 +142,8 @@ def read_events(
     if not bad and 1.0 not in mapping.values():
         bad = {word: v for word, v in mapping.items() if v > 1}
     if bad:
-        words = {str(w).strip(): v for w, v in event_values.items() if isinstance(v, str)}
-        shown = {word: words.get(word, value) for word, value in bad.items()}
+        said = {str(w).strip(): v for w, v in event_values.items() if isinstance(v, str)}
+        shown = {word: said.get(word, value) for word, value in bad.items()}
         raise CohortError(
             f'{where}: endpoint "{endpoint}": event_values gives {shown}; each word means 1 (the '
             'event happened), 0 (censored) or 2 and more (a competing event), or is "missing".'
