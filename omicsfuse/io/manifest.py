@@ -20,6 +20,7 @@ from pydantic import (
 from omicsfuse.core.checks.tables import did_you_mean, name_fault
 from omicsfuse.core.kinds import KINDS, Kind, kinds_that
 from omicsfuse.io.files.text import Reading
+from omicsfuse.io.layouts.folders import sheet_beside
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.probes import LEVELS
 from omicsfuse.io.toml import TomlTable, parse_toml_model
@@ -284,7 +285,12 @@ class Manifest(TomlTable):
 
     def files(self) -> list[Path]:
         """List the paths of the files it names, each once."""
-        return list(dict.fromkeys(resolve_path(file.text, self.base) for file in self.inputs()))
+        files = dict.fromkeys(resolve_path(file.text, self.base) for file in self.inputs())
+        if self.clinical is None or not self.clinical.sample_map:
+            # A sample sheet beside a folder of samples is read too.
+            sheets = [sheet_beside(path) for path in files if path.is_dir()]
+            files |= dict.fromkeys(sheet for sheet in sheets if sheet is not None)
+        return list(files)
 
     def with_files(self, there: Callable[[Path], bool]) -> "Manifest | None":
         """Keep the layers whose files are there; None if the clinical table or all layers are not.

@@ -3,7 +3,6 @@
 import gzip
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from omicsfuse.core.cohort import Cohort
@@ -341,5 +340,12 @@ def test_a_study_of_folders_is_checked_and_recorded(tmp_path: Path) -> None:
 
     files = read_manifest(tmp_path / "c.toml").files()
     named = named_inputs(tmp_path.resolve(), hashes_of(files))
-    assert named == {"files": sha256_of(tmp_path / "files")}
-    assert isinstance(pd.Series(named).iloc[0], str)
+    sheet = "gdc_sample_sheet.2026-01-01.tsv"
+    folder = tmp_path / "files"
+    assert named == {
+        "files": sha256_of(folder),
+        f"files/{sheet}": sha256_of(folder / sheet),
+    }
+    (folder / sheet).rename(tmp_path / sheet)
+    files = read_manifest(tmp_path / "c.toml").files()
+    assert files == [folder, tmp_path / sheet]
