@@ -21,6 +21,8 @@ _INFINITE = re.compile(r"[+-]?(?:inf(?:inity)?|1\.#inf\w*)", re.IGNORECASE)
 _DRESSED = re.compile(
     r"(?:np\.|numpy\.)?(?:array|float\d*|int\d*)?\s*[\[(]+\s*([^\[\](),]+?)\s*[\])]+"
 )
+_PLAIN = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*")
+_NO_NUMBER = (bool, np.bool_, complex, np.complexfloating)
 
 
 class Numbers(NamedTuple):
@@ -162,10 +164,15 @@ def _parsed(column: pd.Series) -> pd.Series:
         for test in (types.is_datetime64_any_dtype, types.is_bool_dtype, types.is_complex_dtype)
     ):
         return pd.Series(np.nan, index=column.index)
-    # A lone bool among text would pass for a number; it is a word here.
-    objects = column.astype(object)
-    words = objects.map(lambda cell: np.nan if isinstance(cell, (bool, np.bool_)) else cell)
-    return pd.to_numeric(words, errors="coerce").astype(np.float64)
+    # A lone bool or complex number among others would pass for a number; it is a word here.
+    words = column.astype(object).map(lambda cell: np.nan if isinstance(cell, _NO_NUMBER) else cell)
+    numbers = pd.to_numeric(words, errors="coerce").astype(np.float64)
+    # pandas may be wrong in the last digit.
+    exact = [
+        float(cell) if isinstance(cell, str) and _PLAIN.fullmatch(cell) else number
+        for cell, number in zip(words, numbers, strict=True)
+    ]
+    return pd.Series(exact, index=column.index, dtype=np.float64)
 
 
 def _refuse_text(table: pd.DataFrame, bad: Sequence[tuple[int, int]], where: str) -> None:
