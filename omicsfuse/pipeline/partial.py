@@ -24,6 +24,12 @@ from omicsfuse.io.manifest import Manifest
 #: Keys of ``[clinical]`` that name columns.
 _ROLES = ("covariates", "strata", "known_labels", "technical", "ignore")
 
+#: Where a message begins to list what there is.
+_LISTS = re.compile(
+    "did you mean|Valid:|[Ii]t has |it describes:|among the fused |which is not used|"
+    "[Tt]he layers are"
+)
+
 
 def what_can_be_read(
     path: Path, manifest: Manifest | None
@@ -41,7 +47,7 @@ def what_can_be_read(
         except OmicsfuseError:
             cohort = None
     words = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in doubtful) or "(?!)")
-    return cohort, lambda error: words.search(str(error)) is not None
+    return cohort, lambda error: words.search(_LISTS.split(str(error))[0]) is not None
 
 
 def _mended(path: Path, doubtful: set[str]) -> Manifest | None:
