@@ -92,7 +92,7 @@ def _time(results: RunResults, reservation: Reservation) -> str:
     if not reservation.times or seconds is None:
         return ""
     minutes = reservation.times * seconds / 60
-    return f" Estimated time here: {max(1, round(minutes))} min."
+    return f" Estimated time of the assessment here: {max(1, round(minutes))} min."
 
 
 def _tested(row: pd.Series, name: str = "log-rank p") -> str:

@@ -28,12 +28,15 @@ from omicsfuse.report.sections import data, layers
 from omicsfuse.report.sections.biology.portraits import marks
 from omicsfuse.report.sections.clinical.technical import associated_variables, effect_text
 from omicsfuse.report.sections.given_labels import shown_by_network
+from omicsfuse.report.sections.survival.added_value import p_beyond
 from omicsfuse.report.sections.survival.log_rank import (
     best_p,
     deciding_test,
     differs,
     overall_fdr,
 )
+from omicsfuse.report.sections.verification import replication
+from omicsfuse.report.sections.verification.signatures import every_signature
 from omicsfuse.report.words import level_of_tests, listing, mean_jaccard, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.p_values import on_its_side, p_text
@@ -43,6 +46,9 @@ FRONT = "front"
 
 #: Technical variables named at most that go with the subtypes without explaining them.
 _MOST_ASSOCIATED = 1
+
+#: Covariates named at most in the line on survival.
+_MOST_COVARIATES = 3
 
 #: Reservations that the line on stability tells.
 _TOLD = ("unstable", "borderline")
@@ -208,14 +214,35 @@ def _survival(results: RunResults) -> str:
             what = f"{name} differs" if found else f"no difference shown in {name}"
             fdr = overall_fdr(test) if several else math.nan
             rate = format_p(p) if math.isnan(fdr) else p_text(fdr)
-            parts.append(f"{what} ({rate}, {events})")
+            beyond = _beyond(results, comparison) if found else ""
+            parts.append(f"{what} ({rate}, {events}{beyond})")
     if not parts:
         return "No endpoint."
     if several:
         parts[0] = (
             f"FDR over {len(results.survival)} endpoints: {parts[0][:1].lower()}{parts[0][1:]}"
         )
-    return _sentence(parts)
+    return _sentence([*parts, *_replicated(results)])
+
+
+def _beyond(results: RunResults, comparison: SurvivalComparison) -> str:
+    """Say what a test of the subtypes beyond the covariates gives; empty where there is none."""
+    p = p_beyond(comparison)
+    if p != p:
+        return ""
+    names = [clean(name) for name in results.cohort.covariates]
+    known = listing(names) if 0 < len(names) <= _MOST_COVARIATES else "covariates"
+    return f"; beyond {known} {format_p(p)}"
+
+
+def _replicated(results: RunResults) -> Iterator[str]:
+    """Count the scores of gene signatures that replicate, by how the cohorts are related."""
+    images = "without images, " if imaging_layers(results) else ""
+    for each in replication.counted(every_signature(results)):
+        related = " of the same study" if each["scope"] == "cohorts of the same study" else ""
+        cohorts = f"{each['cohorts']} cohort{'s' * (each['cohorts'] != 1)}{related}"
+        held, tried = each["replicate"], plural(each["scores"], "score")
+        yield f"{images}{held} of {tried} of the signature replicate in {cohorts}"
 
 
 def _images(results: RunResults) -> str:

@@ -12,7 +12,7 @@ from said import caveats, summary_sentences
 from synthetic_results import make_results
 
 from omicsfuse.core.cohort import Exclusion
-from omicsfuse.core.results import VERDICTS, RadiogenomicMap, RunResults
+from omicsfuse.core.results import VERDICTS, DerivedSignature, RadiogenomicMap, RunResults
 from omicsfuse.io.results import write_json
 from omicsfuse.plot import choice as choice_plot
 from omicsfuse.plot.small import known_label
@@ -102,8 +102,8 @@ def test_the_floor_names_the_budget_that_settles_it() -> None:
     assessment = replace(results.assessment, tests=tests, p_shared=0.025, p_structure=0.025)
     (each,) = conclude(replace(results, assessment=assessment)).reservations
     assert each.text == (
-        'p = 0.025 is the smallest possible with 39 draws; budget = "standard" can settle it (5 '
-        "times as long)."
+        'p = 0.025 is the smallest possible with 39 draws; budget = "standard" can settle it '
+        "(assessment 5 times as long)."
     )
 
 
@@ -349,6 +349,34 @@ def test_a_layer_at_the_floor_of_its_copies_says_so() -> None:
         floor, assessment=replace(floor.assessment, layers=table.assign(n_permutations=99))
     )
     assert "smallest possible" not in {line.name: line.text for line in front(more).lines}["Images"]
+
+
+def test_the_line_on_survival_names_what_is_beyond_covariates_and_elsewhere() -> None:
+    results = make_results(3, n=90)
+    table = results.survival["os"].added_value.assign(p_permutation=np.nan)
+    table.loc[table["measure"] == "likelihood ratio", "p"] = 0.019
+    survival = {"os": replace(results.survival["os"], added_value=table)}
+    judged = pd.DataFrame(
+        {
+            "endpoint": "os", "scope": "cohorts of the same study", "cohort_names": "elsewhere",
+            "verdict": ["replicates", "does not replicate"], "score": ["S1", "S2"],
+        }
+    )  # fmt: skip
+    derived = DerivedSignature(
+        results.signature, pd.DataFrame(), results.verification, {"replication": judged}
+    )
+    results = replace(results, survival=survival, signatures={"demonstration": derived})
+    said = line(results, "Survival")
+    assert "; beyond age, stage p = 0.019)" in said.replace(" and stage", ", stage")
+    assert said.endswith(
+        "; without images, 1 of 2 scores of the signature replicate in 1 cohort of the same study."
+    )
+    record = summary_record(results)
+    assert record["survival"][0]["p_beyond_covariates"] == 0.019
+    assert record["covariates"] == list(results.cohort.covariates)
+    assert record["replication"] == [
+        {"scope": "cohorts of the same study", "cohorts": 1, "scores": 2, "replicate": 1}
+    ]
 
 
 def test_the_record_counts_what_the_line_on_images_counts() -> None:

@@ -163,9 +163,10 @@ def with_discovery(log_hr: float, se: float, hr: float, fdr: float) -> RunResult
 def test_a_direction_that_discovery_does_not_settle_is_a_caveat() -> None:
     said = [text for text in caveats(with_discovery(0.15, 0.17, 1.0, 0.9)) if "Direction" in text]
     assert said == [
-        "Direction uncertain (os): HR per standard deviation (95% CI) in 65 discovery patients "
-        "with 29 events: texture 1.16 (0.83 to 1.62). Each one-sided test takes the direction of "
-        "this HR and cannot show an effect in the other direction."
+        "Direction uncertain, because the 95% interval of the HR per standard deviation in the "
+        "discovery cohort includes 1 (os, 65 discovery patients, 29 events: texture 1.16 (0.83 to "
+        "1.62)). One-sided tests take the direction of this HR and cannot show an effect in the "
+        "other direction."
     ]
     settled = caveats(with_discovery(0.5, 0.17, 1.0, 0.9))
     assert not any("Direction" in text for text in settled)
