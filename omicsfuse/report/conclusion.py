@@ -267,7 +267,11 @@ def associations(results: RunResults) -> dict[str, int] | None:
     mapped = results.radiogenomics
     if mapped is None or mapped.families.empty:
         return None
-    counts = {name: int(mapped.families[name].sum()) for name in ("tests", "found")}
+    families = mapped.families
+    counts = {name: int(families[name].sum()) for name in ("tests", "found")}
+    # What is no layer is a score of many features: of a gene set, or of cells.
+    scores = ~families["layer"].isin(results.prepared.layers)
+    counts["with_scores"] = int(families.loc[scores, "found"].sum())
     if mapped.params.get("adjusted_for"):
         counts["after_adjustment"] = int(mapped.families["kept"].sum())
     return counts

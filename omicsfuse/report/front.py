@@ -45,7 +45,10 @@ from omicsfuse.stats.p_values import on_its_side, p_text
 FRONT = "front"
 
 #: Technical variables named at most that go with the subtypes without explaining them.
-_MOST_ASSOCIATED = 1
+_MOST_ASSOCIATED = 2
+
+#: Patients at risk below which their number stands beside a median.
+_FEW_AT_RISK = 10
 
 #: Covariates named at most in the line on survival.
 _MOST_COVARIATES = 3
@@ -267,8 +270,16 @@ def _images(results: RunResults) -> str:
     if counts is not None:
         found = counts["found"]
         text = f"{plural(found, 'molecular association')} in {counts['tests']:,} tests"
+        scores = counts["with_scores"]
+        if found and scores == found:
+            text += ", all with scores, none with single features"
+        elif scores:
+            text += f" ({scores} with scores)"
         if found and "after_adjustment" in counts:
-            text += f", {counts['after_adjustment']} after adjustment"
+            mapped = results.radiogenomics
+            names = [] if mapped is None else list(mapped.params["adjusted_for"])
+            what = listing(names) if len(names) <= _MOST_COVARIATES else "covariates"
+            text += f", {counts['after_adjustment']} after adjustment for {what}"
         said.append(text)
     if not said:
         return "" if names else "No layer of images was fused."
@@ -308,7 +319,9 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
                 reached = f"median {time_text(median * times)} {clean(unit)}"
                 if {"ci_low", "ci_high"} <= set(first.medians):
                     low, high = (float(first.medians[end][name]) for end in ("ci_low", "ci_high"))
-                    reached += f" (95% CI {_bound(low * times)} to {_bound(high * times)})"
+                    ends = f"95% CI {_bound(low * times)} to {_bound(high * times)}"
+                    left = _at_risk(first, name, median)
+                    reached += f" ({ends}{f'; {left} at risk' if left < _FEW_AT_RISK else ''})"
             text = f"{plural(events, 'event')}, {reached}"
         yield SubtypeLine(name, size, text, marks(results, name))
 
@@ -316,6 +329,15 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
 def _first_endpoint(results: RunResults) -> SurvivalComparison | None:
     """Endpoint whose medians stand beside the subtypes."""
     return next((one for one in results.survival.values() if len(one.medians)), None)
+
+
+def _at_risk(comparison: SurvivalComparison, name: str, time: float) -> float:
+    """Patients of a subtype who are followed at this time; NaN where no curve tells."""
+    curves = comparison.curves
+    if not {"subtype", "time", "at_risk"} <= set(curves):
+        return math.nan
+    later = curves[(curves["subtype"] == name) & (curves["time"] >= time)]
+    return int(later["at_risk"].iloc[0]) if len(later) else math.nan
 
 
 def _bound(time: float) -> str:
@@ -357,14 +379,18 @@ def pictures(results: RunResults) -> list[Plan]:
                 section=FRONT,
             )
         )
-    if len(subtypes.names) > 1 and len(results.markers):
+    # The layers named above the pictures; their other markers are in the section on biology.
+    fused = results.markers
+    if len(fused) and len(results.fusion.per_layer):
+        fused = fused[fused["layer"].isin(list(results.fusion.per_layer))]
+    if len(subtypes.names) > 1 and len(fused):
         plans.append(
             Plan(
                 "front_markers",
-                "Top markers of each layer",
+                "Markers of smallest p in each fused layer",
                 "",
-                "Heatmap of the strongest markers of each subtype and layer.",
-                partial(small_heatmap, results.markers, results.prepared, subtypes),
+                "Heatmap of the markers of smallest p of each subtype and fused layer.",
+                partial(small_heatmap, fused, results.prepared, subtypes),
                 section=FRONT,
             )
         )
