@@ -63,7 +63,7 @@ def check_study(
         if path in cohorts:
             check_cohort(study, cohorts[path], stages, others, missing)
         else:
-            part, doubtful = what_can_be_read(path, manifests.get(path))
+            part, doubtful = what_can_be_read(path, manifests.get(path), faults)
             if part is not None:
                 check_cohort(study, part, stages, others, missing, doubtful)
     faults.tell()

@@ -198,6 +198,23 @@ def test_other_words_for_a_kind_are_understood(study: Path, word: str, kind: str
         of.read_cohort(manifest)
 
 
+def test_a_wrong_kind_does_not_hide_the_faults_of_the_tables(study: Path) -> None:
+    manifest = study.with_name("discovery.toml")
+    text = manifest.read_text()
+    for right, wrong in (
+        ('kind = "copy_number"', 'kind = "cnv"'),
+        ('time = "os_time"', 'time = "OS_days"'),
+        ('scale = "raw"', 'scale = "zscore"'),
+    ):
+        assert right in text
+        text = text.replace(right, wrong, 1)
+    manifest.write_text(text)
+    said = refusal(study, '[signature]\nlayer = "rnaz"')
+    for fault in ('"cnv"', '"OS_days"', "names 'rnaz'"):
+        assert said.count(fault) == 1, said
+    assert "zscore" in said
+
+
 def refusal_of_top(path: Path) -> str:
     path.write_text('path = "x.toml"\n' + path.read_text())
     return refusal(path)

@@ -15,6 +15,7 @@ from omicsfuse.pipeline.study import Study
 FAULTS = {
     "nothing": ("", ""),
     "values": ('kind = "radiomics"', 'kind = "mutation"'),
+    "amounts": ('scale = "raw"', 'scale = "zscore"'),
     "scale": ('scale = "gistic"', 'scale = "log3"'),
     "kind": ('kind = "mutation"', 'kind = "mutatoin"'),
     "file": ("expression.tsv", "nowhere.tsv"),
