@@ -241,11 +241,13 @@ def _beyond(results: RunResults, comparison: SurvivalComparison) -> str:
 def _replicated(results: RunResults) -> Iterator[str]:
     """Count the scores of gene signatures that replicate, by how the cohorts are related."""
     images = "without images, " if imaging_layers(results) else ""
-    for each in replication.counted(every_signature(results)):
+    every = every_signature(results)
+    of = "the signature" if len(every) == 1 else f"{len(every)} signatures"
+    for each in replication.counted(every):
         related = " of the same study" if each["scope"] == "cohorts of the same study" else ""
         cohorts = f"{each['cohorts']} cohort{'s' * (each['cohorts'] != 1)}{related}"
         held, tried = each["replicate"], plural(each["scores"], "score")
-        yield f"{images}{held} of {tried} of the signature replicate in {cohorts}"
+        yield f"{images}{held} of {tried} of {of} replicate in {cohorts}"
 
 
 def _images(results: RunResults) -> str:
