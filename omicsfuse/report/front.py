@@ -240,14 +240,14 @@ def _beyond(results: RunResults, comparison: SurvivalComparison) -> str:
 
 def _replicated(results: RunResults) -> Iterator[str]:
     """Count the scores of gene signatures that replicate, by how the cohorts are related."""
-    images = "without images, " if imaging_layers(results) else ""
     every = every_signature(results)
-    of = "the signature" if len(every) == 1 else f"{len(every)} signatures"
+    what = "signature" if len(every) == 1 else f"{len(every)} signatures"
+    what += " without images" if imaging_layers(results) else ""
     for each in replication.counted(every):
         related = " of the same study" if each["scope"] == "cohorts of the same study" else ""
         cohorts = f"{each['cohorts']} cohort{'s' * (each['cohorts'] != 1)}{related}"
-        held, tried = each["replicate"], plural(each["scores"], "score")
-        yield f"{images}{held} of {tried} of {of} replicate in {cohorts}"
+        tried = plural(each["scores"], "score")
+        yield f"{what}: {each['replicate']} of {tried} replicate in {cohorts}"
 
 
 def _images(results: RunResults) -> str:
@@ -274,13 +274,13 @@ def _images(results: RunResults) -> str:
         text = f"{plural(found, 'molecular association')} in {counts['tests']:,} tests"
         scores = counts["with_scores"]
         if found and scores == found:
-            text += ", all with scores, none with single features"
+            text += ", all with scores"
         elif scores:
             text += f" ({scores} with scores)"
         if found and "after_adjustment" in counts:
             mapped = results.radiogenomics
             names = [] if mapped is None else list(mapped.params["adjusted_for"])
-            what = listing(names) if len(names) <= _MOST_COVARIATES else "covariates"
+            what = names[0] if len(names) == 1 else "covariates"
             text += f", {counts['after_adjustment']} after adjustment for {what}"
         said.append(text)
     if not said:

@@ -370,7 +370,7 @@ def test_the_line_on_survival_names_what_is_beyond_covariates_and_elsewhere() ->
     said = line(results, "Survival")
     assert "; beyond age, stage p = 0.019)" in said.replace(" and stage", ", stage")
     assert said.endswith(
-        "; without images, 1 of 2 scores of the signature replicate in 1 cohort of the same study."
+        "; signature without images: 1 of 2 scores replicate in 1 cohort of the same study."
     )
     record = summary_record(results)
     assert record["survival"][0]["p_beyond_covariates"] == 0.019
@@ -442,7 +442,7 @@ def test_the_record_counts_what_the_line_on_images_counts() -> None:
         "volume." in line(results, "Images")
     )
     scores = replace(mapped, families=families.assign(layer=["immune scores", "gene sets"]))
-    assert ", all with scores, none with single features, 2 after adjustment" in line(
+    assert ", all with scores, 2 after adjustment" in line(
         replace(results, radiogenomics=scores), "Images"
     )
     assert summary_record(replace(results, radiogenomics=None))["associations"] is None
