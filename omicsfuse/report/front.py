@@ -45,7 +45,7 @@ from omicsfuse.stats.p_values import on_its_side, p_text
 FRONT = "front"
 
 #: Technical variables named at most that go with the subtypes without explaining them.
-_MOST_ASSOCIATED = 2
+_MOST_ASSOCIATED = 1
 
 #: Patients at risk below which their number stands beside a median.
 _FEW_AT_RISK = 10
@@ -244,10 +244,9 @@ def _replicated(results: RunResults) -> Iterator[str]:
     what = "signature" if len(every) == 1 else f"{len(every)} signatures"
     what += " without images" if imaging_layers(results) else ""
     for each in replication.counted(every):
-        related = " of the same study" if each["scope"] == "cohorts of the same study" else ""
-        cohorts = f"{each['cohorts']} cohort{'s' * (each['cohorts'] != 1)}{related}"
-        tried = plural(each["scores"], "score")
-        yield f"{what}: {each['replicate']} of {tried} replicate in {cohorts}"
+        related = ", same study" if each["scope"] == "cohorts of the same study" else ""
+        tried, cohorts = plural(each["scores"], "score"), plural(each["cohorts"], "cohort")
+        yield f"{what}: {each['replicate']} of {tried} replicate ({cohorts}{related})"
 
 
 def _images(results: RunResults) -> str:

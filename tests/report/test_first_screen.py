@@ -370,7 +370,7 @@ def test_the_line_on_survival_names_what_is_beyond_covariates_and_elsewhere() ->
     said = line(results, "Survival")
     assert "; beyond age, stage p = 0.019)" in said.replace(" and stage", ", stage")
     assert said.endswith(
-        "; signature without images: 1 of 2 scores replicate in 1 cohort of the same study."
+        "; signature without images: 1 of 2 scores replicate (1 cohort, same study)."
     )
     record = summary_record(results)
     assert record["survival"][0]["p_beyond_covariates"] == 0.019
