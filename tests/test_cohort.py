@@ -574,3 +574,12 @@ def test_patients_are_the_intersection(sets: list[list[int]]) -> None:
     expected = set.intersection(*(set(layer.table.index) for layer in omics.values()))
     assert set(cohort.patients()) == expected
     assert cohort.patients().is_unique
+
+
+def test_swapped_time_and_event_are_told() -> None:
+    patients = [f"P{i}" for i in range(30)]
+    table = pd.DataFrame({"g": np.arange(30.0), "h": np.arange(30.0) ** 2}, patients)
+    clinical = pd.DataFrame({"days": range(100, 130), "dead": [0, 1] * 15}, patients)
+    with pytest.raises(CohortError, match="time and event may be swapped") as found:
+        Cohort.from_tables({"r": table}, clinical, {"os": ("dead", "days")}, kinds="continuous")
+    assert "event_values" not in str(found.value)

@@ -78,6 +78,7 @@ def test_barcodes_of_samples_are_brought_to_patients() -> None:
         (pd.DataFrame({"a": [1]}), "labels is of type DataFrame; expected Series"),
         (column(), "labels: none of 0 patients has a label"),
         (column(None, "NA"), "labels: none of 2 patients has a label"),
+        (column(41.5, 60, 41.5, 60), "numbers with fractions (e.g. "),
         (column(*range(30)), "30 different labels of 30 patients"),
         (pd.Series(["x", "y"], ["P1", "P1"]), '1 duplicate patient: "P1" in rows 1, 2'),
         (pd.Series(["x", "y"], ["P1", None]), "rows 2 (of 2) have no patient name"),
@@ -367,3 +368,9 @@ def test_the_columns_of_a_file_of_labels(tmp_path: Path) -> None:
     file.write_text("patient\tsubtype\tsubtype\nP1\ta\tb\n")
     with pytest.raises(of.CohortError, match='duplicate column: "subtype"'):
         read_labels(file)
+
+
+def test_many_labels_are_doubtful() -> None:
+    ages = column(*[40 + i % 20 for i in range(60)])
+    with pytest.warns(of.OmicsfuseWarning, match="labels: 20 different labels of 60 patients"):
+        of.Subtypes.from_labels(ages)

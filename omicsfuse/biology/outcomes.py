@@ -45,3 +45,11 @@ def is_outcome(name: str) -> bool:
     if "event" in parts and timed:
         return True
     return bool(parts & {"time", "event"}) and parts <= _TIMES | {"event"}
+
+
+def endpoint_of(name: str) -> str:
+    """Name of the endpoint (``os``, ``pfs`` ...) that a column of an outcome speaks of, or none."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    joined = (_JOINED.fullmatch(word) for word in words)
+    known = [word for word in words if word in _ENDPOINTS] + [m.group(1) for m in joined if m]
+    return known[0] if known else ""

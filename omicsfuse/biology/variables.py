@@ -1,13 +1,13 @@
 """The variables that subtypes are compared with: which there are, and which can be tested."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.burden import measures
-from omicsfuse.biology.outcomes import is_outcome
+from omicsfuse.biology.outcomes import endpoint_of, is_outcome
 from omicsfuse.biology.technical import automatic_technical
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.missing import level_text
@@ -111,8 +111,12 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
             column = each.amounts.reindex(patients)
             named.append(Variable(each.words, column, NUMERIC, GENOME, source="see burden.tsv"))
     ignored = set(map(str, cohort.ignore))
+    declared = {name.lower() for name in cohort.endpoints}
     labels = subtypes.labels
-    return [replace(each, note=_note(each, labels, seen, each.name in ignored)) for each in named]
+    return [
+        replace(each, note=_note(each, labels, seen, each.name in ignored, declared))
+        for each in named
+    ]
 
 
 def _role(name: Hashable, cohort: Cohort) -> str:
@@ -123,7 +127,13 @@ def _role(name: Hashable, cohort: Cohort) -> str:
     return COVARIATE if name in cohort.covariates else ""
 
 
-def _note(variable: Variable, labels: pd.Series, seen: dict[Hashable, str], ignored: bool) -> str:
+def _note(
+    variable: Variable,
+    labels: pd.Series,
+    seen: dict[Hashable, str],
+    ignored: bool,
+    endpoints: Collection[str],
+) -> str:
     """Say why a variable is not compared with the subtypes; empty if it is."""
     if ignored and not variable.source:
         return IGNORED
@@ -133,6 +143,9 @@ def _note(variable: Variable, labels: pd.Series, seen: dict[Hashable, str], igno
         key = (variable.family, _grouping(variable))
         first = seen.setdefault(key, variable.name)
     if is_outcome(variable.name) and not variable.known:
+        name = endpoint_of(variable.name)
+        if name and name not in endpoints:
+            return f"looks like an endpoint that is not declared: [clinical.endpoints.{name}]"
         return "outcome: see survival"
     if first != variable.name:
         return f"same {'order' if variable.ranked else 'grouping'} as {first}"

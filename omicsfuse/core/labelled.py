@@ -13,8 +13,8 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import count, listed
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
-from omicsfuse.core.kinds import layers_that
-from omicsfuse.core.layers import Exclusion, Layer
+from omicsfuse.core.kinds import OfKind, layers_that
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 
 #: Where a user has the data from.
@@ -126,13 +126,14 @@ def without_layer(
 
 
 def expression_layer(
-    layers: Mapping[str, PreparedLayer] | Mapping[str, Layer],
+    layers: Mapping[str, OfKind],
     wanted: str | None,
     who: str,
     *,
     trained: str | None = None,
+    key: str = "layer=",
 ) -> str:
-    """Choose the layer to use: the one asked for, else one of kind expression."""
+    """Choose the layer to use: the one asked for by ``key``, else one of kind expression."""
     listed = ", ".join(f"{name} ({layer.kind})" for name, layer in layers.items()) or "none"
     if wanted is not None:
         if wanted not in layers:
@@ -145,11 +146,11 @@ def expression_layer(
         raise StudyError(
             f"{who}: the signature was trained on layer {trained!r}, which the cohort does "
             f"not have, and {len(expression)} layers are of kind expression. The layers are "
-            f"{listed}; name one with layer=, or rename it as in training."
+            f"{listed}; name one with {key}, or rename it as in training."
         )
     if not expression:
         raise StudyError(
             f"{who}: a layer of kind expression is needed; the layers are {listed}. Add one, "
-            "or name another layer of genes with layer=."
+            f"or name another layer of genes with {key}."
         )
     return expression[0]

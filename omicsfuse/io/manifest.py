@@ -1,6 +1,7 @@
 """The manifest: a TOML file that describes the tables of one cohort."""
 
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic import (
 )
 
 from omicsfuse.core.checks.tables import did_you_mean, name_fault
+from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS, Kind, kinds_that
 from omicsfuse.io.files.text import Reading
 from omicsfuse.io.layouts.folders import sheet_beside
@@ -158,7 +160,10 @@ class LayerTable(_FileTable):
     @classmethod
     def _known_kind(cls, kind: str) -> str:
         if kind not in KINDS:
-            raise ValueError(f"this kind is not known; {did_you_mean(kind, KINDS)}")
+            named = [row.name for row in KINDS.values() if re.search(row.words, kind.lower())]
+            question = f'did you mean "{named[-1]}"? ' if named else ""
+            near = f"Valid: {', '.join(KINDS)}" if named else did_you_mean(kind, KINDS)
+            raise ValueError(f"this kind is not known; {question}{near}")
         return kind
 
     @model_validator(mode="after")
@@ -310,6 +315,23 @@ class Manifest(TomlTable):
 
 def read_manifest(path: str | Path) -> Manifest:
     """Read and check a manifest, without opening the files it names."""
-    manifest = parse_toml_model(path, Manifest)
+    try:
+        manifest = parse_toml_model(path, Manifest)
+    except CohortError:
+        if _is_study(Path(path)):
+            raise CohortError(
+                f"{path} is a study file, which names cohorts; expected the manifest of one "
+                f"cohort. To run the study: of.run({str(path)!r}), or omicsfuse run {path}."
+            ) from None
+        raise
     manifest._path = Path(path)
     return manifest
+
+
+def _is_study(path: Path) -> bool:
+    """Whether a file that is no manifest is a study file: it names a discovery cohort."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return False
+    return "discovery" in values and not isinstance(values.get("layers"), dict)

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.errors import OmicsfuseError
+from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest
@@ -24,12 +25,21 @@ from omicsfuse.io.manifest import Manifest
 #: Keys of ``[clinical]`` that name columns.
 _ROLES = ("covariates", "strata", "known_labels", "technical", "ignore")
 
+#: File of a layer whose table of the manifest is at fault.
+_NO_FILE = "-"
+#: Where a message begins to list what there is.
+_LISTS = re.compile(
+    "did you mean|Valid:|[Ii]t has |it describes:|among the fused |which is not used|"
+    "[Tt]he layers are"
+)
+
 
 def what_can_be_read(
-    path: Path, manifest: Manifest | None
+    path: Path, manifest: Manifest | None, faults: Faults
 ) -> tuple[Cohort | None, Callable[[Exception], bool]]:
     """Cohort of a manifest that is at fault, or whose tables are; None where too little is right.
 
+    Of a manifest at fault, ``faults`` gathers those of the tables: it was not read as a whole.
     Also whether an error may be due to what is not as the user means it: it names a part at fault.
     """
     doubtful: set[str] = set()
@@ -37,11 +47,12 @@ def what_can_be_read(
         warnings.simplefilter("ignore")  # told when it is read as a whole
         try:
             whole = manifest or _mended(path, doubtful)
-            cohort = None if whole is None else _cohort(whole, doubtful)
+            told = Faults() if manifest else faults
+            cohort = None if whole is None else _cohort(whole, doubtful, told)
         except OmicsfuseError:
             cohort = None
     words = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in doubtful) or "(?!)")
-    return cohort, lambda error: words.search(str(error)) is not None
+    return cohort, lambda error: words.search(_LISTS.split(str(error))[0]) is not None
 
 
 def _mended(path: Path, doubtful: set[str]) -> Manifest | None:
@@ -71,7 +82,7 @@ def _take_out(values: Any, place: tuple[Any, ...], unknown: bool, doubtful: set[
         given = values["layers"][place[1]]
         kind = str(given.get("kind", "")) if isinstance(given, dict) else ""
         (nearest,) = difflib.get_close_matches(kind, KINDS, 1, cutoff=0)
-        values["layers"][place[1]] = {"file": "-", "kind": nearest}
+        values["layers"][place[1]] = {"file": _NO_FILE, "kind": nearest}
         doubtful.add(str(place[1]))
         return
     else:
@@ -83,7 +94,7 @@ def _take_out(values: Any, place: tuple[Any, ...], unknown: bool, doubtful: set[
         values.pop(keys[-1], None)
 
 
-def _cohort(manifest: Manifest, doubtful: set[str]) -> Cohort | None:
+def _cohort(manifest: Manifest, doubtful: set[str], faults: Faults) -> Cohort | None:
     """Read part by part; a layer that cannot be read is one of its kind that says nothing."""
     bare = manifest.model_copy(update={"layers": {}})
     if (table := manifest.clinical) is not None:
@@ -96,14 +107,16 @@ def _cohort(manifest: Manifest, doubtful: set[str]) -> Cohort | None:
         ends = {}
         for name, end in table.endpoints.items():
             one = plain.model_copy(update={"endpoints": {name: end}})
-            if _read(bare.model_copy(update={"clinical": one})) is None:
+            if _read(bare.model_copy(update={"clinical": one}), faults) is None:
                 doubtful.add(name)
             else:
                 ends[name] = end
         table = table.model_copy(update={**roles, "endpoints": ends})
     bare = bare.model_copy(update={"clinical": table})
     found = {
-        name: _read(bare.model_copy(update={"layers": {name: layer}}))
+        name: None
+        if layer.file == _NO_FILE
+        else _read(bare.model_copy(update={"layers": {name: layer}}), faults)
         for name, layer in manifest.layers.items()
     }
     cohort = read_cohort(bare)
@@ -113,7 +126,6 @@ def _cohort(manifest: Manifest, doubtful: set[str]) -> Cohort | None:
     if not there:
         return None
     patients = there[0].append(there[1:]).unique()
-    values = [float(i % 2) for i in range(len(patients))]
     omics = {}
     for name, layer in manifest.layers.items():
         if (own := found[name]) is not None:
@@ -121,12 +133,13 @@ def _cohort(manifest: Manifest, doubtful: set[str]) -> Cohort | None:
             continue
         doubtful.add(name)
         scale = layer.scale or KINDS[layer.kind].scales[0]
+        low = -1.0 if scale == "zscore" else 0.0  # which lie on both sides of 0
+        values = [1.0 if i % 2 else low for i in range(len(patients))]
         omics[name] = Layer(layer.kind, pd.DataFrame({"a": values, "b": values}, patients), scale)
     return replace(cohort, omics=omics)
 
 
-def _read(manifest: Manifest) -> Cohort | None:
-    try:
+def _read(manifest: Manifest, faults: Faults) -> Cohort | None:
+    with faults.gathered():
         return read_cohort(manifest)
-    except OmicsfuseError:
-        return None
+    return None

@@ -12,6 +12,7 @@ import pandas as pd
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning
 from omicsfuse.core.results import Prepared, ResultFile, RunResults, Subtypes
+from omicsfuse.io.manifest import Manifest
 from omicsfuse.pipeline.asked import fused_layers
 from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.report.section import Section
@@ -115,6 +116,9 @@ class Stage(ABC, Generic[S, R]):
 
         The cohort has all layers that are named; ``layers`` are those that will be made ready.
         """
+
+    def check_other(self, study: "Study", cohort: Cohort, other: Manifest) -> None:
+        """Raise if another cohort lacks, by its manifest, what is asked of it."""
 
     @abstractmethod
     def run(self, context: Context) -> R:

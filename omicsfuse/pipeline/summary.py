@@ -12,6 +12,7 @@ from omicsfuse.pipeline.asked import enriched_layer, fused_layers, patients_to_f
 from omicsfuse.pipeline.stages.assess import ASSESS
 from omicsfuse.pipeline.study import Study
 from omicsfuse.report.conclusion import RESERVED, Reservation, conclude
+from omicsfuse.report.sections.verification.cohorts import n_scored
 from omicsfuse.verification import replication
 
 
@@ -71,10 +72,12 @@ def summary(results: RunResults) -> list[str]:
         table = results.verification.table
         for _, row in table[table["contrast"] == ASSIGNED].iterrows():
             p = f"p = {row['p']:.3g}" if row["p"] == row["p"] else row["note"]
+            scored = n_scored(results.verification, row["cohort"], row["endpoint"])
+            of = f" assigned of {scored}" if scored > row["n"] else ""
             lines.append(
                 f"signature in {row['cohort']} ({row['endpoint']}): {row['genes_found']:.0f} of "
-                f"{row['genes_total']:.0f} genes, n = {row['n']:.0f}, events = "
-                f"{row['events']:.0f}, {p}"
+                f"{row['genes_total']:.0f} genes, n = {row['n']:.0f}{of}, "
+                f"events = {row['events']:.0f}, {p}"
             )
     for name, signature in results.signatures.items():
         judged = signature.details.get("replication")
@@ -95,7 +98,7 @@ def _time(results: RunResults, reservation: Reservation) -> str:
     if not reservation.times or seconds is None:
         return ""
     minutes = reservation.times * seconds / 60
-    return f" Estimated time here: {max(1, round(minutes))} min."
+    return f" Estimated time of the assessment here: {max(1, round(minutes))} min."
 
 
 def _tested(row: pd.Series, name: str = "log-rank p") -> str:

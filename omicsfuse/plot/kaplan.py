@@ -10,7 +10,7 @@ from omicsfuse.core.time_to_event import endpoint_name, per_unit, shown_unit
 from omicsfuse.plot.canvas import axes_or_new, grid_behind, nothing, styled
 from omicsfuse.plot.colours import INK, MUTED, position, subtype_colour
 from omicsfuse.plot.free_space import FreeSpace, axes_size
-from omicsfuse.plot.numbers import clean, shorten, time_text
+from omicsfuse.plot.numbers import clean, shorten, time_text, titled
 from omicsfuse.plot.tested import log_rank_text, overall_test, pipeline_test
 from omicsfuse.stats.p_values import p_text
 
@@ -165,7 +165,11 @@ def _legend(
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], color=subtype_colour(name), linewidth=2) for name in names]
-    labels = [f"{name}{_counts(name, comparison, factor, unit)}" for name in names]
+    called = [titled(name, comparison.label_names) for name in names]
+    labels = [
+        f"{title}{_counts(name, comparison, factor, unit)}"
+        for title, name in zip(called, names, strict=True)
+    ]
     test = log_rank_text(overall_test(comparison), pipeline_test(comparison))
     of_text: dict[str, Any] = {
         "title": test, "alignment": "left", "handlelength": 1.3, "borderpad": 0,

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from omicsfuse.stats.p_values import p_text
 
@@ -77,6 +77,12 @@ def shorten(text: object, length: int = 32) -> str:
         return text
     head = (length - 3) * 2 // 5
     return f"{text[:head]}...{text[len(text) - (length - 3 - head) :]}"
+
+
+def titled(name: str, label_names: Mapping[str, str]) -> str:
+    """A subtype with the name that it was given, where labels came from elsewhere."""
+    given = label_names.get(name, "")
+    return f"{name} {shorten(given, 24)}" if given and given != name else name
 
 
 def short_names(names: Iterable[object], length: int = 32) -> list[str]:

@@ -14,7 +14,7 @@ from omicsfuse.plot.annotation_rows import MISSING, annotation_row
 from omicsfuse.plot.arguments import require_columns
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, nothing, styled
 from omicsfuse.plot.colours import MUTED, SEQUENTIAL, marker, subtype_colour
-from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.numbers import shorten, titled
 from omicsfuse.plot.tips import tell
 
 if TYPE_CHECKING:
@@ -97,7 +97,11 @@ def patient_map(
         place = (placed.loc[patients, "x"], placed.loc[patients, "y"])
         plain = subtype_colour(name) if colour is None else MISSING
         drawn = ax.scatter(
-            *place, marker=marker(name), color=plain, label=f"{name} (n = {len(patients)})", **dots
+            *place,
+            marker=marker(name),
+            color=plain,
+            label=f"{titled(name, subtypes.label_names)} (n = {len(patients)})",
+            **dots,
         )
         tell(drawn, [[f"{patient}: {name}" for patient in patients]])
     ax.set_xticks([])
@@ -164,9 +168,10 @@ def _colour(
         mapped = ax.scatter(place["x"], place["y"], marker=marker(name), **how, **dots)
         tell(mapped, [[f"{patient}: {name}, {title} {level_text(values[patient])}"
                        for patient in place.index]])  # fmt: skip
+    titles = [titled(name, subtypes.label_names) for name in subtypes.names]
     shapes = [
-        Line2D([], [], ls="", marker=marker(name), color=MUTED, ms=5, label=name)
-        for name in subtypes.names
+        Line2D([], [], ls="", marker=marker(name), color=MUTED, ms=5, label=title_of)
+        for name, title_of in zip(subtypes.names, titles, strict=True)
     ]
     tints = [] if row.gradient else [
         Line2D([], [], ls="", marker="o", color=tint, ms=6, label=shorten(text, 26))

@@ -17,12 +17,15 @@ from omicsfuse.report.sections import choice, data, given_labels
 from omicsfuse.report.sections.clinical.technical import effect_text, explaining_variables
 from omicsfuse.report.sections.network import FOLLOWS_MISSING
 from omicsfuse.report.sections.stability import MANY_BORDERLINE, membership
+from omicsfuse.report.sections.survival.added_value import p_beyond
 from omicsfuse.report.sections.survival.log_rank import (
     best_p,
     deciding_test,
     differs,
     overall_fdr,
 )
+from omicsfuse.report.sections.verification import replication
+from omicsfuse.report.sections.verification.signatures import every_signature
 from omicsfuse.report.words import (
     chosen_with_outcome,
     level_of_tests,
@@ -153,7 +156,7 @@ def _of_draws(assessment: Assessment) -> Iterator[Reservation]:
     if more:
         name, count = more[0]
         times = count / draws
-        advice = f'; budget = "{name}" can settle it ({count / draws:.0f} times as long)'
+        advice = f'; budget = "{name}" can settle it (assessment {count / draws:.0f} times as long)'
     yield Reservation("draws", f"{what}{advice}.", times)
 
 
@@ -200,6 +203,7 @@ def summary_record(results: RunResults) -> dict[str, Any]:
                 "p": best_p(test),
                 "fdr": overall_fdr(test),
                 "differs": differs(comparison, several=len(results.survival) > 1),
+                "p_beyond_covariates": p_beyond(comparison),
             }
         )
     return {
@@ -224,6 +228,8 @@ def summary_record(results: RunResults) -> dict[str, Any]:
         "jaccard_by_subtype": {str(name): float(value) for name, value in jaccard.items()},
         "borderline_share": borderline_share(results),
         "survival": survival,
+        "covariates": list(results.cohort.covariates),
+        "replication": replication.counted(every_signature(results)),
         "known_labels": _known_labels(results),
         "imaging": [
             {"layer": name, **_adding(assessment.layers, name)} for name in imaging_layers(results)
@@ -261,7 +267,11 @@ def associations(results: RunResults) -> dict[str, int] | None:
     mapped = results.radiogenomics
     if mapped is None or mapped.families.empty:
         return None
-    counts = {name: int(mapped.families[name].sum()) for name in ("tests", "found")}
+    families = mapped.families
+    counts = {name: int(families[name].sum()) for name in ("tests", "found")}
+    # What is no layer is a score of many features: of a gene set, or of cells.
+    scores = ~families["layer"].isin(results.prepared.layers)
+    counts["with_scores"] = int(families.loc[scores, "found"].sum())
     if mapped.params.get("adjusted_for"):
         counts["after_adjustment"] = int(mapped.families["kept"].sum())
     return counts

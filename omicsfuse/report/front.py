@@ -28,12 +28,15 @@ from omicsfuse.report.sections import data, layers
 from omicsfuse.report.sections.biology.portraits import marks
 from omicsfuse.report.sections.clinical.technical import associated_variables, effect_text
 from omicsfuse.report.sections.given_labels import shown_by_network
+from omicsfuse.report.sections.survival.added_value import p_beyond
 from omicsfuse.report.sections.survival.log_rank import (
     best_p,
     deciding_test,
     differs,
     overall_fdr,
 )
+from omicsfuse.report.sections.verification import replication
+from omicsfuse.report.sections.verification.signatures import every_signature
 from omicsfuse.report.words import level_of_tests, listing, mean_jaccard, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.p_values import on_its_side, p_text
@@ -43,6 +46,12 @@ FRONT = "front"
 
 #: Technical variables named at most that go with the subtypes without explaining them.
 _MOST_ASSOCIATED = 1
+
+#: Patients at risk below which their number stands beside a median.
+_FEW_AT_RISK = 10
+
+#: Covariates named at most in the line on survival.
+_MOST_COVARIATES = 3
 
 #: Reservations that the line on stability tells.
 _TOLD = ("unstable", "borderline")
@@ -208,14 +217,36 @@ def _survival(results: RunResults) -> str:
             what = f"{name} differs" if found else f"no difference shown in {name}"
             fdr = overall_fdr(test) if several else math.nan
             rate = format_p(p) if math.isnan(fdr) else p_text(fdr)
-            parts.append(f"{what} ({rate}, {events})")
+            beyond = _beyond(results, comparison) if found else ""
+            parts.append(f"{what} ({rate}, {events}{beyond})")
     if not parts:
         return "No endpoint."
     if several:
         parts[0] = (
             f"FDR over {len(results.survival)} endpoints: {parts[0][:1].lower()}{parts[0][1:]}"
         )
-    return _sentence(parts)
+    return _sentence([*parts, *_replicated(results)])
+
+
+def _beyond(results: RunResults, comparison: SurvivalComparison) -> str:
+    """Say what a test of the subtypes beyond the covariates gives; empty where there is none."""
+    p = p_beyond(comparison)
+    if p != p:
+        return ""
+    names = [clean(name) for name in results.cohort.covariates]
+    known = listing(names) if 0 < len(names) <= _MOST_COVARIATES else "covariates"
+    return f"; beyond {known} {format_p(p)}"
+
+
+def _replicated(results: RunResults) -> Iterator[str]:
+    """Count the scores of gene signatures that replicate, by how the cohorts are related."""
+    every = every_signature(results)
+    what = "signature" if len(every) == 1 else f"{len(every)} signatures"
+    what += " without images" if imaging_layers(results) else ""
+    for each in replication.counted(every):
+        related = ", same study" if each["scope"] == "cohorts of the same study" else ""
+        tried, cohorts = plural(each["scores"], "score"), plural(each["cohorts"], "cohort")
+        yield f"{what}: {each['replicate']} of {tried} replicate ({cohorts}{related})"
 
 
 def _images(results: RunResults) -> str:
@@ -240,8 +271,16 @@ def _images(results: RunResults) -> str:
     if counts is not None:
         found = counts["found"]
         text = f"{plural(found, 'molecular association')} in {counts['tests']:,} tests"
+        scores = counts["with_scores"]
+        if found and scores == found:
+            text += ", all with scores"
+        elif scores:
+            text += f" ({scores} with scores)"
         if found and "after_adjustment" in counts:
-            text += f", {counts['after_adjustment']} after adjustment"
+            mapped = results.radiogenomics
+            names = [] if mapped is None else list(mapped.params["adjusted_for"])
+            what = names[0] if len(names) == 1 else "covariates"
+            text += f", {counts['after_adjustment']} after adjustment for {what}"
         said.append(text)
     if not said:
         return "" if names else "No layer of images was fused."
@@ -281,7 +320,9 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
                 reached = f"median {time_text(median * times)} {clean(unit)}"
                 if {"ci_low", "ci_high"} <= set(first.medians):
                     low, high = (float(first.medians[end][name]) for end in ("ci_low", "ci_high"))
-                    reached += f" (95% CI {_bound(low * times)} to {_bound(high * times)})"
+                    ends = f"95% CI {_bound(low * times)} to {_bound(high * times)}"
+                    left = _at_risk(first, name, median)
+                    reached += f" ({ends}{f'; {left} at risk' if left < _FEW_AT_RISK else ''})"
             text = f"{plural(events, 'event')}, {reached}"
         yield SubtypeLine(name, size, text, marks(results, name))
 
@@ -289,6 +330,15 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
 def _first_endpoint(results: RunResults) -> SurvivalComparison | None:
     """Endpoint whose medians stand beside the subtypes."""
     return next((one for one in results.survival.values() if len(one.medians)), None)
+
+
+def _at_risk(comparison: SurvivalComparison, name: str, time: float) -> float:
+    """Patients of a subtype who are followed at this time; NaN where no curve tells."""
+    curves = comparison.curves
+    if not {"subtype", "time", "at_risk"} <= set(curves):
+        return math.nan
+    later = curves[(curves["subtype"] == name) & (curves["time"] >= time)]
+    return int(later["at_risk"].iloc[0]) if len(later) else math.nan
 
 
 def _bound(time: float) -> str:
@@ -330,14 +380,18 @@ def pictures(results: RunResults) -> list[Plan]:
                 section=FRONT,
             )
         )
-    if len(subtypes.names) > 1 and len(results.markers):
+    # The layers named above the pictures; their other markers are in the section on biology.
+    fused = results.markers
+    if len(fused) and len(results.fusion.per_layer):
+        fused = fused[fused["layer"].isin(list(results.fusion.per_layer))]
+    if len(subtypes.names) > 1 and len(fused):
         plans.append(
             Plan(
                 "front_markers",
-                "Top markers of each layer",
+                "Markers of smallest p in each fused layer",
                 "",
-                "Heatmap of the strongest markers of each subtype and layer.",
-                partial(small_heatmap, results.markers, results.prepared, subtypes),
+                "Heatmap of the markers of smallest p of each subtype and fused layer.",
+                partial(small_heatmap, fused, results.prepared, subtypes),
                 section=FRONT,
             )
         )

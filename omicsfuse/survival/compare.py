@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -103,7 +104,7 @@ def compare_survival(
         columns = list(cohort.strata if strata is None else strata)
         groups = combined_strata(clinical, columns, cohort.variables) if columns else None
         order_by = None if trend is None else trend_order(cohort, trend)
-    return compare_labels(
+    compared = compare_labels(
         subtypes.labels,
         survival,
         endpoint,
@@ -119,6 +120,7 @@ def compare_survival(
         exclusions=cohort.survival_exclusions(endpoint),
         counted=() if cohort.clinical is None else cohort.clinical.index,
     )
+    return replace(compared, label_names=subtypes.label_names)
 
 
 def adjusting_terms(

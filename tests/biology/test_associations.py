@@ -183,7 +183,13 @@ def test_outcomes_are_listed_without_a_test_and_out_of_the_family() -> None:
     }
     columns = {"age": rng.normal(60, 9, 40), "smoker": rng.choice(["yes", "no"], 40)}
     table = columns_against(labels, **columns, **outcomes)
-    assert table.loc[list(outcomes), "note"].eq("outcome: see survival").all()
+    notes = table.loc[list(outcomes), "note"]
+    undeclared = {"dss_time": "dss", "OS.time": "os", "PFI.1": "pfi"}
+    assert notes.drop(list(undeclared)).eq("outcome: see survival").all()
+    for name, endpoint in undeclared.items():
+        assert notes[name] == (
+            f"looks like an endpoint that is not declared: [clinical.endpoints.{endpoint}]"
+        )
     assert table.loc[list(outcomes), ["p", "fdr", "statistic"]].isna().all(axis=None)
     assert table.loc[list(outcomes), "n"].eq(40).all()
     alone = columns_against(labels, **columns)

@@ -182,6 +182,39 @@ def test_a_manifest_is_no_study(study: Path) -> None:
     assert "unknown key" not in said
 
 
+def test_a_study_is_no_manifest(study: Path) -> None:
+    with pytest.raises(of.CohortError, match="is a study file") as found:
+        of.read_cohort(study)
+    assert "unknown key" not in str(found.value)
+    assert "omicsfuse run" in str(found.value)
+
+
+@pytest.mark.parametrize(("word", "kind"), [("cnv", "copy_number"), ("RNAseq", "expression")])
+def test_other_words_for_a_kind_are_understood(study: Path, word: str, kind: str) -> None:
+    manifest = study.with_name("discovery.toml")
+    text = manifest.read_text().replace(f'kind = "{kind}"', f'kind = "{word}"', 1)
+    manifest.write_text(text)
+    with pytest.raises(of.CohortError, match=f'did you mean "{kind}"'):
+        of.read_cohort(manifest)
+
+
+def test_a_wrong_kind_does_not_hide_the_faults_of_the_tables(study: Path) -> None:
+    manifest = study.with_name("discovery.toml")
+    text = manifest.read_text()
+    for right, wrong in (
+        ('kind = "copy_number"', 'kind = "cnv"'),
+        ('time = "os_time"', 'time = "OS_days"'),
+        ('scale = "raw"', 'scale = "zscore"'),
+    ):
+        assert right in text
+        text = text.replace(right, wrong, 1)
+    manifest.write_text(text)
+    said = refusal(study, '[signature]\nlayer = "rnaz"')
+    for fault in ('"cnv"', '"OS_days"', "names 'rnaz'"):
+        assert said.count(fault) == 1, said
+    assert "zscore" in said
+
+
 def refusal_of_top(path: Path) -> str:
     path.write_text('path = "x.toml"\n' + path.read_text())
     return refusal(path)

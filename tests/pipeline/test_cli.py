@@ -62,7 +62,9 @@ def test_run_and_verify_in_a_fresh_process(finished: Path, tmp_path: Path) -> No
     assert "verdict: subtypes supported, with reservations (p_shared = 0.025" in done["stdout"]
     for each in told["reservations"]:
         assert f"  reservation: {each['text']}" in done["stdout"]
-    assert re.search(r"times as long\)\. Estimated time here: \d+ min\.", done["stdout"])
+    assert re.search(
+        r"times as long\)\. Estimated time of the assessment here: \d+ min\.", done["stdout"]
+    )
     assert "adjusted Rand index 1.000" in done["stdout"]
     assert done["stdout"].endswith("report: results/report.html\n")
 

@@ -285,3 +285,15 @@ def test_rows_with_numbers_in_every_kind_of_column():
 def test_the_fullest_model_is_the_last_with_covariates():
     assert fullest_model(pd.Series(["multivariable", "univariable"])) == "multivariable"
     assert fullest_model(pd.Series([], dtype=object)) == ""
+
+
+def test_given_labels_have_their_own_names() -> None:
+    curves = pd.DataFrame(
+        {"subtype": ["S1", "S2"], "time": [1.0, 2.0], "survival": [0.9, 0.8], "ci_low": 0.5}
+    ).assign(ci_high=1.0, at_risk=[9, 9], events=1, censored=0)
+    named = {"S1": "HPV-", "S2": "HPV+"}
+    ax = plot.kaplan_meier(
+        SurvivalComparison("os", "days", NONE, NONE, curves, NONE, label_names=named)
+    )
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == ["S1 HPV-", "S2 HPV+"]

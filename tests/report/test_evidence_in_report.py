@@ -385,3 +385,32 @@ def test_one_layer_is_not_said_to_share(results) -> None:
     alone = assessed(results, p_shared=np.nan, p_structure=0.4, verdict=CONTINUUM)
     assert answer(alone).startswith("No evidence of groups in the one layer")
     assert "permuted within each layer" not in " ".join(how_tested(alone))
+
+
+def layered(results, **columns):
+    """Results whose layers have these p-values, from 19 copies, and a significant whole."""
+    table = results.assessment.layers.assign(n_permutations=19, **columns)
+    return assessed(results, layers=table, p_shared=0.025)
+
+
+def test_tests_of_layers_are_reconciled_with_that_of_the_whole_network(results) -> None:
+    n = len(results.assessment.layers)
+    said = [
+        text
+        for text in layers.caveats(layered(results, p_adds=[0.1] + [0.05] * (n - 1), fdr_adds=0.07))
+        if text.startswith("The layers together share structure (p = 0.025)")
+    ]
+    assert len(said) == 1
+    assert f"corrected for {n} layers, and with 19 copies no p can be below 0.050 (here" in said[0]
+    assert said[0].endswith('budget = "standard" can settle it.')
+    for columns in ({"p_adds": 0.05, "fdr_adds": 0.05}, {"p_adds": 0.2, "fdr_adds": 0.2}):
+        settled = " ".join(layers.caveats(layered(results, **columns)))
+        assert "The layers together share structure" not in settled
+
+
+def test_layers_without_which_subtypes_change_are_told_apart_by_how_much(results) -> None:
+    n = len(results.assessment.layers)
+    without = [0.57, 0.17] + [0.95] * (n - 2)
+    said = layers.layer_sentences(layered(results, agreement_without=without))
+    assert "the subtypes change substantially (ARI 0.57)" in said[0]
+    assert "the subtypes are largely lost (ARI 0.17)" in said[1]

@@ -12,7 +12,7 @@ from said import caveats, summary_sentences
 from synthetic_results import make_results
 
 from omicsfuse.core.cohort import Exclusion
-from omicsfuse.core.results import VERDICTS, RadiogenomicMap, RunResults
+from omicsfuse.core.results import VERDICTS, DerivedSignature, RadiogenomicMap, RunResults
 from omicsfuse.io.results import write_json
 from omicsfuse.plot import choice as choice_plot
 from omicsfuse.plot.small import known_label
@@ -30,6 +30,7 @@ from omicsfuse.report.front import front, pictures
 from omicsfuse.report.render import _arrows
 from omicsfuse.report.sections import choice, data, layers
 from omicsfuse.report.sections.choice import other_numbers
+from omicsfuse.report.sections.clinical.technical import associated_variables
 from omicsfuse.report.words import rule_of_k
 from omicsfuse.stats.levels import SIGNIFICANCE
 
@@ -102,8 +103,8 @@ def test_the_floor_names_the_budget_that_settles_it() -> None:
     assessment = replace(results.assessment, tests=tests, p_shared=0.025, p_structure=0.025)
     (each,) = conclude(replace(results, assessment=assessment)).reservations
     assert each.text == (
-        'p = 0.025 is the smallest possible with 39 draws; budget = "standard" can settle it (5 '
-        "times as long)."
+        'p = 0.025 is the smallest possible with 39 draws; budget = "standard" can settle it '
+        "(assessment 5 times as long)."
     )
 
 
@@ -351,11 +352,81 @@ def test_a_layer_at_the_floor_of_its_copies_says_so() -> None:
     assert "smallest possible" not in {line.name: line.text for line in front(more).lines}["Images"]
 
 
+def test_the_line_on_survival_names_what_is_beyond_covariates_and_elsewhere() -> None:
+    results = make_results(3, n=90)
+    table = results.survival["os"].added_value.assign(p_permutation=np.nan)
+    table.loc[table["measure"] == "likelihood ratio", "p"] = 0.019
+    survival = {"os": replace(results.survival["os"], added_value=table)}
+    judged = pd.DataFrame(
+        {
+            "endpoint": "os", "scope": "cohorts of the same study", "cohort_names": "elsewhere",
+            "verdict": ["replicates", "does not replicate"], "score": ["S1", "S2"],
+        }
+    )  # fmt: skip
+    derived = DerivedSignature(
+        results.signature, pd.DataFrame(), results.verification, {"replication": judged}
+    )
+    results = replace(results, survival=survival, signatures={"demonstration": derived})
+    said = line(results, "Survival")
+    assert "; beyond age, stage p = 0.019)" in said.replace(" and stage", ", stage")
+    assert said.endswith(
+        "; signature without images: 1 of 2 scores replicate (1 cohort, same study)."
+    )
+    record = summary_record(results)
+    assert record["survival"][0]["p_beyond_covariates"] == 0.019
+    assert record["covariates"] == list(results.cohort.covariates)
+    assert record["replication"] == [
+        {"scope": "cohorts of the same study", "cohorts": 1, "scores": 2, "replicate": 1}
+    ]
+
+
+def test_volume_and_purity_are_named_before_other_technical_variables() -> None:
+    results = make_results(3, n=90)
+    table = pd.DataFrame(
+        {
+            "role": "technical", "fdr": 0.01, "effect": [0.32, 0.1, 0.2, 0.05],
+            "effect_ci_high": 0.4, "effect_name": "effect", "volume_of": ["", "ct", "", ""],
+        },
+        index=["site", "tumour volume (ct)", "batch", "purity"],
+    )  # fmt: skip
+    named = associated_variables(replace(results, clinical=table)).index
+    assert list(named) == ["tumour volume (ct)", "purity", "site", "batch"]
+
+
+def test_the_small_heatmap_has_fused_layers_only() -> None:
+    results = make_results(3, n=90)
+    fused = list(results.fusion.per_layer)
+    assert set(results.markers["layer"]) > {fused[0]}
+    only = replace(results.fusion, per_layer={fused[0]: results.fusion.per_layer[fused[0]]})
+    (plan,) = (p for p in pictures(replace(results, fusion=only)) if p.name == "front_markers")
+    assert set(plan.draw.args[0]["layer"]) == {fused[0]}
+
+
+def test_few_patients_at_risk_at_a_median_are_counted() -> None:
+    results = make_results(3, n=90)
+    comparison = results.survival["os"]
+    name = results.subtypes.names[0]
+    medians = comparison.medians.copy()
+    medians.loc[name, ["median", "ci_low", "ci_high"]] = [500.0, 300.0, 900.0]
+    for at_risk, told in ((2, True), (12, False)):
+        curves = pd.DataFrame(
+            {"subtype": name, "time": [0.0, 500.0, 900.0], "at_risk": [34, at_risk, 1]}
+        )
+        one = replace(comparison, medians=medians, curves=curves)
+        said = front(replace(results, survival={"os": one})).subtypes[0].survival
+        assert ("; 2 at risk)" in said) == told
+
+
 def test_the_record_counts_what_the_line_on_images_counts() -> None:
     results = make_results(3, n=90)
     table = results.assessment.layers.assign(shared_gain=0.1, p_adds=0.05, n_permutations=19)
     none = pd.DataFrame()
-    families = pd.DataFrame({"found": [3, 1], "tests": [100, 50], "kept": [2, 0]})
+    families = pd.DataFrame(
+        {
+            "layer": ["expression", "gene sets"], "found": [3, 1], "tests": [100, 50],
+            "kept": [2, 0],
+        }
+    )  # fmt: skip
     mapped = RadiogenomicMap(none, none, families, params={"adjusted_for": ["tumour volume"]})
     assessment = replace(results.assessment, layers=table)
     results = replace(results, assessment=assessment, radiogenomics=mapped)
@@ -363,8 +434,17 @@ def test_the_record_counts_what_the_line_on_images_counts() -> None:
     (images,) = record["imaging"]
     assert (images["layer"], images["p"], images["n_permutations"]) == ("radiomics", 0.05, 19)
     assert images["p_floor"] == 0.05
-    assert record["associations"] == {"tests": 150, "found": 4, "after_adjustment": 2}
-    assert "4 molecular associations in 150 tests, 2 after adjustment" in line(results, "Images")
+    assert record["associations"] == {
+        "tests": 150, "found": 4, "with_scores": 1, "after_adjustment": 2,
+    }  # fmt: skip
+    assert (
+        "4 molecular associations in 150 tests (1 with scores), 2 after adjustment for tumour "
+        "volume." in line(results, "Images")
+    )
+    scores = replace(mapped, families=families.assign(layer=["immune scores", "gene sets"]))
+    assert ", all with scores, 2 after adjustment" in line(
+        replace(results, radiogenomics=scores), "Images"
+    )
     assert summary_record(replace(results, radiogenomics=None))["associations"] is None
     assert record["n_patients"] + record["n_excluded"] == len(results.cohort.clinical)
     assert record["layer_agreement"]["expression"] == {"alone": 0.72, "without": 0.45}

@@ -58,7 +58,8 @@ def test_section_says_what_differs_and_what_was_not_computed(made: SimpleNamespa
     assert text.startswith("3 of 6 scores have enough measured genes among the 40 genes of layer")
     assert "No score of cytolytic activity could be computed." in text
     assert (
-        "mcp_counter: 1 of 2 scores reached FDR 0.05 over 8 comparisons; smallest p: T cells, "
+        "mcp_counter: 1 of 2 scores reached FDR 0.05 over 8 comparisons; smallest p of one subtype "
+        "against the others: T cells, "
         "higher in S1." in text
     )
     assert "danaher: 0 of 1 score reached FDR 0.05 over 4 comparisons." in text
@@ -67,7 +68,9 @@ def test_section_says_what_differs_and_what_was_not_computed(made: SimpleNamespa
         "1 of 3 immune or stromal scores differs between subtypes (FDR at most 0.05 within each "
         "collection)."
     )
-    assert second.startswith("Smallest p: mcp_counter: T cells, higher in S1 than in the others (r")
+    assert second.startswith(
+        "Smallest p of one subtype against the others: mcp_counter: T cells, higher in S1 (rank"
+    )
     nothing = replace(immune, tests=immune.tests.assign(fdr=0.9))
     (none,) = immune_summary(SimpleNamespace(immune=nothing, subtypes=made.subtypes))
     assert none.startswith("There is no evidence that immune or stromal scores differ between sub")

@@ -82,7 +82,7 @@ def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
         "adjustment reduces power."
     ]
     assert volume == (
-        "Adjustment for tumour volume: 1 association is with features that measure tumour volume "
+        "Adjustment for tumour volume: 1 association is with a feature that measures tumour volume "
         "under another name."
     )
     families_table, strongest = section.tables

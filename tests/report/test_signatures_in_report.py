@@ -29,6 +29,7 @@ from omicsfuse.report.sections.assignment import figures as assignment_plans
 from omicsfuse.report.sections.verification import SECTION
 from omicsfuse.report.sections.verification import content as verification_section
 from omicsfuse.report.sections.verification import figures as verification_plans
+from omicsfuse.report.sections.verification.cohorts import survival_sentences
 from omicsfuse.report.sections.verification.replication import answers as verdict_answers
 
 
@@ -163,9 +164,10 @@ def with_discovery(log_hr: float, se: float, hr: float, fdr: float) -> RunResult
 def test_a_direction_that_discovery_does_not_settle_is_a_caveat() -> None:
     said = [text for text in caveats(with_discovery(0.15, 0.17, 1.0, 0.9)) if "Direction" in text]
     assert said == [
-        "Direction uncertain (os): HR per standard deviation (95% CI) in 65 discovery patients "
-        "with 29 events: texture 1.16 (0.83 to 1.62). Each one-sided test takes the direction of "
-        "this HR and cannot show an effect in the other direction."
+        "Direction uncertain, because the 95% interval of the HR per standard deviation in the "
+        "discovery cohort includes 1 (os, 65 discovery patients, 29 events: texture 1.16 (0.83 to "
+        "1.62)). One-sided tests take the direction of this HR and cannot show an effect in the "
+        "other direction."
     ]
     settled = caveats(with_discovery(0.5, 0.17, 1.0, 0.9))
     assert not any("Direction" in text for text in settled)
@@ -187,6 +189,19 @@ def test_what_is_significant_against_discovery_is_in_the_answer(log_hr, hr, fdr,
         if told
         else []
     )
+
+
+def test_patients_without_a_subtype_are_told_from_those_who_were_scored() -> None:
+    results = make_results(n=90)
+    table = results.verification.table
+    assigned = table["contrast"] == "assigned subtypes"
+    few = replace(results.verification, table=table.assign(n=np.where(assigned, 65, 80)))
+    (said,) = survival_sentences(few)
+    assert "; 65 assigned of 80 patients, 41 events" in said
+    plans = verification_plans(replace(results, verification=few))
+    assert any(" Assigned: 65 of 80 patients." in plan.caption for plan in plans)
+    (said,) = survival_sentences(results.verification)
+    assert "assigned of" not in said
 
 
 def test_a_gene_set_that_does_not_stand_for_its_target_is_a_caveat() -> None:
@@ -263,9 +278,10 @@ def test_new_patients_layer_by_layer() -> None:
     assert second.startswith("rna: 80% of 60")
     assert third.startswith("ct + rna: 85%")
     assert list(ASSIGNMENT.summary(results)) == [
-        "Yes: with ct + rna (best of 3 sets of layers), the predicted subtype is correct in 85% of "
-        "60 held-out patients; the no-information rate (share of the largest subtype) is 40% (p = "
-        "0.001). The classifier abstains for 40% of the patients."
+        "Yes: with ct + rna (best of 3 sets of layers), the most probable subtype is right for 85% "
+        "of 60 held-out patients (largest subtype: 40%, p = 0.001); it is certain enough to be "
+        "assigned for 60% of the patients, 90% of them rightly, and the classifier abstains for "
+        "the others."
     ]
     (caveat,) = ASSIGNMENT.caveats(results)
     assert caveat.endswith("selected after the fact, which favours its accuracy.")

@@ -285,11 +285,11 @@ def value_of(results, p=0.01, corrected=0.04, note=""):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "The subtypes add to the clinical covariates (likelihood ratio test, p = 0.010; ch"),
-        ({}, "concordance index +0.040 after correction for optimism)"),
+        ({}, "The subtypes add to the clinical covariates (likelihood ratio test, p = 0.010; af"),
+        ({}, "after correction for optimism, change in Harrell's concordance index +0.040"),
         ({"p": 0.2}, "There is no evidence that the subtypes add to the clinical covariates (lik"),
-        ({"corrected": -0.01}, "but do not improve the ranking of patients after correction for o"),
-        ({"corrected": -0.01}, "concordance index -0.010)"),
+        ({"corrected": -0.01}, "but do not improve the ranking of patients (after correction for "),
+        ({"corrected": -0.01}, "concordance index -0.010"),
         ({"corrected": np.nan}, "covariates (likelihood ratio test, p = 0.010)."),
         (
             {"p": np.nan, "note": "one\nevent"},
@@ -411,7 +411,7 @@ def test_methods_say_what_was_done_with_sources(results):
     for said in (
         "reverse Kaplan-Meier method",
         "Aalen-Johansen estimate",
-        "5,000 permutations, until the 95% confidence interval of the p-value was narrow",
+        "5,000 permutations, until the 99% confidence interval of the p-value excluded 0.05 or its",
         "ties were handled by Efron's approximation",
         "Firth's penalty was used",
         "stratified by SITE",

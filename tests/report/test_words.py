@@ -118,16 +118,17 @@ def test_the_log_rank_test_that_counts() -> None:
 def test_added_value_in_a_sentence() -> None:
     value = pd.DataFrame(
         {
-            "measure": ["likelihood ratio", "concordance (Harrell)"],
-            "model": "difference",
-            "p": [0.01, None],
-            "estimate": [9.1, 0.05],
-            "corrected": [None, 0.03],
+            "measure": ["likelihood ratio", "concordance (Harrell)", "concordance (Harrell)"],
+            "model": ["difference", "difference", "clinical"],
+            "p": [0.01, None, None],
+            "estimate": [9.1, 0.05, 0.53],
+            "corrected": [None, 0.03, 0.506],
         }
     )
     assert added_value_sentence(compared(added_value=value)) == (
-        "The subtypes add to the clinical covariates (likelihood ratio test, p = 0.010; change in "
-        "the concordance index +0.030 after correction for optimism)."
+        "The subtypes add to the clinical covariates (likelihood ratio test, p = 0.010; after "
+        "correction for optimism, change in Harrell's concordance index +0.030, from 0.506 of the "
+        "clinical model alone)."
     )
     assert (_signed(0.03), _signed(-0.0001)) == ("+0.030", "0.000")
 

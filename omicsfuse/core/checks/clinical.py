@@ -15,6 +15,8 @@ from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.layers import Endpoint
 from omicsfuse.core.missing import as_number, folded
 
+#: An event column with more different numbers than these is none.
+MANY_NUMBERS = 8
 UNITS = ("days", "weeks", "months", "years")
 #: What an event column without ``event_values`` may hold, and what it says.
 _CODES: dict[str | float, str] = {
@@ -164,6 +166,13 @@ def read_events(
                 f"holds {listed(there, 8)}; not understood: {_rows(column, ~known)}. Expected "
                 "0/1 or true/false. Recode the column; or give one column of words as event, "
                 "code the competing event as 2 in event_values, and remove competing."
+            )
+        if pd.to_numeric(column, errors="coerce").nunique() > MANY_NUMBERS:
+            raise CohortError(
+                f'{where}: column "{column.name}" (event of endpoint "{endpoint}") holds '
+                f"{len(there)} different values, most of them numbers ({listed(there, 5)}); "
+                "expected 0/1 or true/false. It looks like a time: time and event may be swapped, "
+                "or another column may hold the event."
             )
         guess = _guess(there)
         open_ones = " (replace each ?); words for missing go into missing"

@@ -122,6 +122,8 @@ class SurvivalComparison(Shown):
         none"``), ``years``, ``threshold`` (probability), ``net_benefit``; corrected for optimism.
     doubts : tuple of str
         Possible errors in the times and events of the endpoint, in sentences.
+    label_names : dict of str to str
+        Original name of each subtype, where labels were given.
     """
 
     endpoint: str
@@ -142,6 +144,7 @@ class SurvivalComparison(Shown):
     calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
     decision: pd.DataFrame = field(default_factory=pd.DataFrame)
     doubts: tuple[str, ...] = ()
+    label_names: dict[str, str] = field(default_factory=dict)
 
     def _title(self) -> str:
         return f"{self.endpoint} ({self.unit})"

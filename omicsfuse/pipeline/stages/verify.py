@@ -1,6 +1,7 @@
 """Try the locked signatures in cohorts that had no part in them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -8,11 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from omicsfuse.core.cohort import Cohort, Exclusion
+from omicsfuse.core.errors import OmicsfuseError, StudyError
+from omicsfuse.core.faults import Faults
+from omicsfuse.core.kinds import KINDS, kinds_that
+from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import VERIFICATION_COLUMNS, DerivedSignature, Verification
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.gene_names import read_gene_table
 from omicsfuse.io.manifest import Manifest
 from omicsfuse.io.results import file_name, filled, stacked
+from omicsfuse.pipeline.asked_signatures import (
+    asked_signatures,
+    signature_layer,
+    signature_table,
+)
 from omicsfuse.pipeline.provenance import hashes_of
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.read import READ
@@ -62,6 +72,33 @@ class Verify(Stage[None, Verified]):
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         if study.gene_names is not None:
             read_gene_table(study.gene_names)
+
+    def check_other(self, study: "Study", cohort: Cohort, other: Manifest) -> None:
+        """See that each signature will find its layer."""
+        with Faults() as faults:
+            for name, asked in asked_signatures(study).items():
+                wanted = asked.external_layer
+                trained = ""
+                with suppress(OmicsfuseError):  # told of the signature
+                    trained = signature_layer(study, cohort, name)
+                if not (wanted or trained):
+                    continue
+                where = f"{study.where}: {signature_table(name)} external_layer"
+                with faults.gathered():
+                    found = expression_layer(
+                        other.layers,
+                        wanted,
+                        f"{where}: cohort {other.name!r}",
+                        trained=trained,
+                        key='external_layer = "..."',
+                    )
+                    kind = other.layers[found].kind
+                    if not KINDS[kind].ranks_genes:
+                        kinds = " or ".join(kinds_that(lambda kind: kind.ranks_genes))
+                        raise StudyError(
+                            f"{where}: layer {found!r} of cohort {other.name!r} is of kind "
+                            f"{kind!r}; genes are read from a layer of kind {kinds}."
+                        )
 
     def run(self, context: Context) -> Verified:
         study, opened = context.study, context.of(READ)

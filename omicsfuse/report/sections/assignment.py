@@ -30,15 +30,19 @@ def summary(results: RunResults) -> Iterator[str]:
     lead = "Yes" if float(best["p"]) <= SIGNIFICANCE else "There is no evidence of it"
     compared = f" (best of {len(rows)} sets of layers)" if len(rows) > 1 else ""
     said = (
-        f"{lead}: with {clean(best['layers'])}{compared}, the predicted subtype is correct in "
-        f"{_percent(best['accuracy'])} of {plural(int(best['n']), 'held-out patient')}; the "
-        "no-information rate (share of the largest subtype) is "
-        f"{_percent(best['no_information_rate'])} ({format_p(float(best['p']))})."
+        f"{lead}: with {clean(best['layers'])}{compared}, the most probable subtype is right for "
+        f"{_percent(best['accuracy'])} of {plural(int(best['n']), 'held-out patient')} (largest "
+        f"subtype: {_percent(best['no_information_rate'])}, {format_p(float(best['p']))})"
     )
-    if float(best["share_assigned"]) < 1:
-        share = _percent(1 - float(best["share_assigned"]))
-        said += f" The classifier abstains for {share} of the patients."
-    yield said
+    assigned = float(best["share_assigned"])
+    if assigned < 1:
+        right = float(best["accuracy_of_assigned"])
+        rightly = f", {_percent(right)} of them rightly" if right == right else ""
+        said += (
+            f"; it is certain enough to be assigned for {_percent(assigned)} of the patients"
+            f"{rightly}, and the classifier abstains for the others"
+        )
+    yield f"{said}."
 
 
 def caveats(results: RunResults) -> Iterator[str]:
@@ -107,7 +111,7 @@ def content(results: RunResults) -> Content | None:
 
 
 def assignment_sentences(results: RunResults) -> list[str]:
-    """Say how well each single layer, and all together, predict the subtype."""
+    """Say how well each single layer, the best set, and all together predict the subtype."""
     if results.assignment is None:
         return []
     rows = _rows(results)
@@ -118,7 +122,8 @@ def assignment_sentences(results: RunResults) -> list[str]:
     single = rows[rows["n_layers"] == 1]
     most = rows.loc[[rows["n_layers"].idxmax()]]
     sentences = []
-    for _, row in pd.concat([single, most]).drop_duplicates("layers").iterrows():
+    best = rows.sort_values("accuracy", ascending=False, kind="stable").head(1)
+    for _, row in pd.concat([single, best, most]).drop_duplicates("layers").iterrows():
         p = float(row["p"])
         verdict = "" if p <= SIGNIFICANCE else ", no evidence of prediction"
         sentences.append(

@@ -55,9 +55,9 @@ def summary(results: RunResults) -> list[str]:
     if len(single):
         best = _strongest(single)
         said.append(
-            f"Smallest p: {clean(best['score'])}, {_side(best)} in {best['comparison']} than in "
-            f"the others (rank-biserial correlation {_interval(best)}, n = {int(best['n'])}, "
-            f"{format_p(float(best['fdr']), 'FDR')})."
+            f"Smallest p of one subtype against the others: {clean(best['score'])}, "
+            f"{_side(best)} in {best['comparison']} (rank-biserial correlation {_interval(best)}, "
+            f"n = {int(best['n'])}, {format_p(float(best['fdr']), 'FDR')})."
         )
     return said
 
@@ -151,7 +151,10 @@ def _of_collection(name: str, rows: pd.DataFrame, subtypes: list[str]) -> str:
         return f"{text}."
     best = _strongest(single)
     cell = clean(str(best["score"]).removeprefix(f"{name}: "))
-    return f"{text}; smallest p: {cell}, {_side(best)} in {best['comparison']}."
+    return (
+        f"{text}; smallest p of one subtype against the others: {cell}, {_side(best)} in "
+        f"{best['comparison']}."
+    )
 
 
 def _interval(row: pd.Series) -> str:

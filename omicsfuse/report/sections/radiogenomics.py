@@ -245,10 +245,11 @@ def _volume_words(mapped: RadiogenomicMap) -> str:
     significant = mapped.associations[mapped.associations["fdr"] <= float(params["fdr"])]
     unknown = significant["adjusted_p"].isna() & ~significant["feature"].isin(params["of_volume"])
     untested = int(unknown.sum())
+    one = of_volume == 1
+    of_features = "is with a feature that measures" if one else "are with features that measure"
     between = count - kept - gone - of_volume - untested
     said = [
-        f"{plural(of_volume, 'association')} {'is' if of_volume == 1 else 'are'} with features "
-        "that measure tumour volume under another name"
+        f"{plural(of_volume, 'association')} {of_features} tumour volume under another name"
         if of_volume
         else "",
         f"{plural(between, 'association')} {'has' if between == 1 else 'have'} an adjusted p of at "

@@ -55,27 +55,35 @@ def summary(results: RunResults) -> list[str]:
         return ["All patients form one group: clinical variables cannot be compared."]
     agreement = table.get("adjusted_rand_index", pd.Series(math.nan, table.index))
     label = agreement.notna()
-    return [_differing(table[~label]), *([_agreeing(table[label])] if label.any() else [])]
+    return [
+        _differing(table[~label], table[label]),
+        *([_agreeing(table[label])] if label.any() else []),
+    ]
 
 
-def _differing(table: pd.DataFrame) -> str:
-    """How many clinical variables but the known labels differ, and some of smallest p."""
+def _differing(table: pd.DataFrame, labels: pd.DataFrame) -> str:
+    """How many clinical variables but the known labels differ, and some of smallest p.
+
+    The false discovery rate is over the labels too.
+    """
     tested = table.dropna(subset=["p", "fdr"])
     if tested.empty:
         return "No clinical variable could be tested for a difference between subtypes."
     several = plural(len(tested), "clinical variable")
+    beside = len(labels.dropna(subset=["p", "fdr"]))
+    family = f" over these and {plural(beside, 'known label')}" if beside else ""
     found = tested[tested["fdr"] <= FDR].sort_values("p", kind="stable")
     if found.empty:
         return (
             f"There is no evidence that clinical variables differ between subtypes ({several} "
-            f"tested, FDR above {FDR:g})."
+            f"tested, FDR{family} above {FDR:g})."
         )
     named = [f"{clean(name)} ({_effect(row)})" for name, row in found.head(_NAMED).iterrows()]
     rest = len(found) - len(named)
     named += [f"{rest} more"] if rest else []
     verb = "differs" if len(found) == 1 else "differ"
     return (
-        f"{len(found)} of {several} {verb} between subtypes (FDR at most {FDR:g}): "
+        f"{len(found)} of {several} {verb} between subtypes (FDR{family} at most {FDR:g}): "
         f"{listing(named)}."
     )
 

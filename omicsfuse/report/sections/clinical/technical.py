@@ -44,12 +44,18 @@ def caveats(results: RunResults) -> Iterator[str]:
 
 
 def associated_variables(results: RunResults) -> pd.DataFrame:
-    """Rows of technical variables that are associated with the subtypes without explaining them."""
+    """Rows of technical variables that are associated with the subtypes without explaining them.
+
+    What subtypes may be a roundabout measure of comes first: volume and purity of the tumour.
+    """
     table = _technical(results)
     if table.empty:
         return table
     chosen = [bool(row["fdr"] <= FDR) and not _explained(row) for _, row in table.iterrows()]
-    return table[chosen].sort_values("effect", ascending=False, kind="stable")
+    found = table[chosen].sort_values("effect", ascending=False, kind="stable")
+    volume = found["volume_of"].fillna("") != ""
+    purity = found.index.astype(str).str.contains("purity", case=False)
+    return pd.concat([found[volume], found[purity & ~volume], found[~purity & ~volume]])
 
 
 def explaining_variables(results: RunResults) -> list[str]:

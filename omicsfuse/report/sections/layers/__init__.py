@@ -16,6 +16,7 @@ from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.layers.gains import (
     adds_sentences,
+    against_the_whole,
     gain_table,
     gains_known,
     three_decimals,
@@ -55,6 +56,12 @@ _HARDLY = 0.9
 
 
 def caveats(results: RunResults) -> Iterator[str]:
+    """Reconcile the tests of layers with that of the network; name layers that subtypes need."""
+    yield from against_the_whole(results.assessment)
+    yield from _depending(results)
+
+
+def _depending(results: RunResults) -> Iterator[str]:
     """Name layers that the subtypes depend on."""
     layers = results.assessment.layers
     given = results.subtypes.given  # the cut without a layer then differs from the labels anyway
@@ -168,6 +175,8 @@ def layer_sentences(results: RunResults) -> list[str]:
                 else "change somewhat"
                 if without >= 0.6
                 else "change substantially"
+                if without >= _CARRIED
+                else "are largely lost"
             )
             text += f"; without the layer, the subtypes {change} (ARI {without:.2f})"
         sentences.append(f"{text}.")

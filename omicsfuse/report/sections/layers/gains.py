@@ -1,17 +1,19 @@
 """Whether a layer adds anything: gains over copies of it with patients permuted."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
+from omicsfuse.assessment.assess import BUDGETS
 from omicsfuse.core.kinds import kind_of
-from omicsfuse.core.results import RunResults
+from omicsfuse.core.results import Assessment, RunResults
 from omicsfuse.plot.numbers import format_p
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import listing, plural, sentence_case
+from omicsfuse.report.words import level_of_tests, listing, plural, sentence_case
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
-from omicsfuse.stats.p_values import p_text
+from omicsfuse.stats.p_values import p_text, permutation_p
 
 _MEASURES = {
     "shared": "structure shared with other layers",
@@ -92,6 +94,32 @@ def adds_sentence(layers: pd.DataFrame, n_layers: int) -> str:
     if not withstands:
         text += f"; after correction for {n_layers} layers, shared structure is not significant"
     return sentence_case(f"{text}.")
+
+
+def against_the_whole(assessment: Assessment) -> Iterator[str]:
+    """Say why layers share structure in the test of the network, and not one by one."""
+    layers, whole = assessment.layers, assessment.p_shared
+    needed = {"p_adds", "fdr_adds", "n_permutations"}
+    if not needed <= set(layers) or not whole <= level_of_tests(assessment):
+        return
+    if (layers["fdr_adds"] <= FDR).any() or not (layers["p_adds"] <= SIGNIFICANCE).any():
+        return
+    copies, tested = int(layers["n_permutations"].max()), int(layers["p_adds"].notna().sum())
+    floor = permutation_p(0, copies)
+    at_floor = int((layers["p_adds"] <= floor * (1 + 1e-9)).sum())
+    said = (
+        f"The layers together share structure ({format_p(whole)}), but which of them do is not "
+        "settled: the first is one test of the whole network, the tests of single layers are "
+        f"corrected for {tested} layers"
+    )
+    if at_floor:
+        said += (
+            f", and with {copies} copies no p can be below {p_text(floor)} (here corrected to "
+            f"{p_text(floor * tested / at_floor)})"
+        )
+        more = [name for name, size in BUDGETS.items() if size.n_permutations > copies]
+        said += f'; budget = "{more[0]}" can settle it' if more else ""
+    yield f"{said}."
 
 
 def _numbers(layers: pd.DataFrame, p: str, effect: str, fdr: str = "") -> str:

@@ -200,7 +200,7 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
     text = (
         "The null hypothesis permutes genes, not patients. Genes of a set are correlated, which "
         "makes these p-values too small: with shuffled labels of 106 head and neck tumours, more "
-        "than half of the data sets had significant sets (docs/pathways.md). These p-values rank "
+        "than half of the data sets had significant sets. These p-values rank "
         "gene sets and prove nothing by themselves."
     )
     if results.biology is not None and len(results.biology.score_tests):

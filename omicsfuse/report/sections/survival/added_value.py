@@ -43,6 +43,7 @@ _WITHOUT, _WITH, _DIFFERENCE = "clinical", "clinical + subtypes", "difference"
 #: Of these measures, a smaller value is the better one.
 _SMALLER_IS_BETTER = ("Brier score", "integrated Brier score")
 _LIKELIHOOD_RATIO = "likelihood ratio"
+_CONCORDANCE = "concordance (Harrell)"
 
 
 def sentence(comparison: SurvivalComparison) -> str:
@@ -52,23 +53,22 @@ def sentence(comparison: SurvivalComparison) -> str:
         return ""
     differences = table[table["model"] == "difference"]
     tested = differences[differences["measure"] == _LIKELIHOOD_RATIO]
-    asymptotic = float(tested["p"].iloc[0]) if len(tested) else math.nan
-    permuted = math.nan
-    if len(tested) and "p_permutation" in tested:
-        permuted = float(tested["p_permutation"].iloc[0])
-    p = permuted if math.isfinite(permuted) else asymptotic
+    asymptotic, permuted = _p_values(comparison)
+    p = p_beyond(comparison)
     if math.isnan(p):
         notes = tested["note"] if "note" in tested else table.get("note", pd.Series(dtype=str))
         known = [clean(note) for note in notes.dropna() if note]
         why = f" ({known[0]})" if known else ""
         return f"The added value of the subtypes over the clinical covariates was not tested{why}."
-    change = _corrected(differences, "concordance (Harrell)")
+    change = _corrected(differences, _CONCORDANCE)
     shown = [format_p(asymptotic), format_p(permuted, "permutation p")]
     tests = f"likelihood ratio test, {', '.join(text for text in shown if text)}"
-    changed = f"change in the concordance index {_signed(change)}"
+    clinical = _corrected(table[table["model"] == _WITHOUT], _CONCORDANCE)
+    alone = f", from {clinical:.3f} of the clinical model alone" if clinical == clinical else ""
+    changed = f"change in Harrell's concordance index {_signed(change)}{alone}"
     evidence = tests
     if math.isfinite(change):
-        evidence += f"; {changed} after correction for optimism"
+        evidence += f"; after correction for optimism, {changed}"
     if p > SIGNIFICANCE:
         return (
             f"There is no evidence that the subtypes add to the clinical covariates ({evidence})."
@@ -76,9 +76,28 @@ def sentence(comparison: SurvivalComparison) -> str:
     if change <= 0:
         return (
             f"The subtypes add to the clinical covariates ({tests}), but do not improve the "
-            f"ranking of patients after correction for optimism ({changed})."
+            f"ranking of patients (after correction for optimism, {changed})."
         )
     return f"The subtypes add to the clinical covariates ({evidence})."
+
+
+def p_beyond(comparison: SurvivalComparison) -> float:
+    """Likelihood ratio p of what the subtypes add to the covariates, by permutation if there is."""
+    asymptotic, permuted = _p_values(comparison)
+    return permuted if math.isfinite(permuted) else asymptotic
+
+
+def _p_values(comparison: SurvivalComparison) -> tuple[float, float]:
+    """Asymptotic and permutation p of the likelihood ratio test; NaN where there is none."""
+    table = comparison.added_value
+    if table.empty:
+        return math.nan, math.nan
+    tested = table[(table["model"] == _DIFFERENCE) & (table["measure"] == _LIKELIHOOD_RATIO)]
+    first, second = (
+        float(tested[name].iloc[0]) if len(tested) and name in tested else math.nan
+        for name in ("p", "p_permutation")
+    )
+    return first, second
 
 
 def _corrected(differences: pd.DataFrame, measure: str) -> float:

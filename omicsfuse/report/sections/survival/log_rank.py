@@ -26,6 +26,7 @@ from omicsfuse.report.words import (
 )
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 from omicsfuse.stats.p_values import p_text
+from omicsfuse.survival.logrank import STOPPING
 
 REFERENCES = {
     "logrank": "Mantel N. Evaluation of survival data and two new rank order statistics arising in "
@@ -276,8 +277,8 @@ def _permuted(results: RunResults, cite: Citations) -> str:
         few, most = min(counts), max(counts)
         count = f"{most:,}" if few == most else f"{few:,} to {most:,}"
         adaptive = (
-            ", until the 95% confidence interval of the p-value was narrow or excluded "
-            f"{SIGNIFICANCE:g}"
+            f", until the {100 * STOPPING:.0f}% confidence interval of the p-value excluded "
+            f"{SIGNIFICANCE:g} or its 95% interval was narrow"
         )
         return (
             f" and by permutation of the subtypes {cite('permutation')} ({count} permutations"

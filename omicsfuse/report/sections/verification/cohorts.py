@@ -43,7 +43,10 @@ def survival_sentences(verification: Verification) -> Iterator[str]:
 
 def _assigned(row: pd.Series, verification: Verification) -> tuple[str, str]:
     """Verdict on the assigned subtypes of one cohort and endpoint, and the endpoint's test."""
-    counts = f"{plural(int(row['n']), 'patient')}, {plural(int(row['events']), 'event')}"
+    scored = n_scored(verification, str(row["cohort"]), str(row["endpoint"]))
+    of = f"assigned of {scored:,} patients" if scored > row["n"] else ""
+    patients = f"{int(row['n']):,} {of}" if of else plural(int(row["n"]), "patient")
+    counts = f"{patients}, {plural(int(row['events']), 'event')}"
     p, endpoint = float(row["p"]), clean(row["endpoint"])
     if math.isnan(p):
         why = clean(row.get("note", "") or "no p-value")
@@ -55,6 +58,14 @@ def _assigned(row: pd.Series, verification: Verification) -> tuple[str, str]:
     )
     test = log_rank_name(verification.survival.get(f"{row['cohort']}: {row['endpoint']}"))
     return shown, f"{endpoint} ({test}, {format_p(p)}; {counts})"
+
+
+def n_scored(verification: Verification, cohort: str, endpoint: str) -> int:
+    """Patients of a cohort whose scores were tested, whether or not they were assigned."""
+    table = verification.table
+    rows = table[(table["cohort"] == cohort) & (table["endpoint"] == endpoint)]
+    scored = rows[rows["contrast"] == PER_SD]["n"]
+    return int(scored.max()) if len(scored) else 0
 
 
 def null_sentences(tests: pd.DataFrame) -> list[str]:
@@ -235,10 +246,22 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
         yield Plan(
             file_name(*(part for part in parts if part)),
             f"Survival of the {groups}, {clean(place)}",
-            f"Kaplan-Meier curves.{both_tests(comparison)}",
+            f"Kaplan-Meier curves.{_unassigned(verification, place)}{both_tests(comparison)}",
             f"Kaplan-Meier curves of {groups}, {clean(place)}.",
             partial(plot.kaplan_meier, comparison, title=place),
         )
+
+
+def _unassigned(verification: Verification, place: str) -> str:
+    """Say how many of the scored patients the curves are of, as a sentence with a space before."""
+    table = verification.table
+    places = table["cohort"].astype(str) + ": " + table["endpoint"].astype(str)
+    assigned = table[(places == place) & (table["contrast"] == ASSIGNED)]
+    for _, row in assigned.iterrows():
+        scored = n_scored(verification, str(row["cohort"]), str(row["endpoint"]))
+        if scored > row["n"]:
+            return f" Assigned: {int(row['n']):,} of {scored:,} patients."
+    return ""
 
 
 def _ratios(table: pd.DataFrame) -> str:

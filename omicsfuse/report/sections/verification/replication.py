@@ -1,6 +1,7 @@
 """Replication of scores, their means across cohorts, and the shares of the subtypes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ def caveats(every: Signatures) -> Iterator[str]:
 
     The sign of its log hazard ratio is the direction of the one-sided tests, however uncertain.
     """
-    frame = _judged(every)
+    frame, clauses = _judged(every), []
     for (name, endpoint), rows in (
         frame.groupby(["signature", "endpoint"], sort=False) if len(frame) else ()
     ):
@@ -72,13 +73,32 @@ def caveats(every: Signatures) -> Iterator[str]:
         for _, row in unsettled.iterrows():
             bounds = row["log_hr"] + row["se"] * np.array([0, -Z, Z])
             named.append(f"{clean(row['score'])} {format_interval(*np.exp(bounds))}")
-        first, of = unsettled.iloc[0], f" of signature {clean(name)}" if len(every) > 1 else ""
-        yield (
-            f"Direction uncertain ({clean(endpoint)}){of}: HR per standard "
-            f"deviation (95% CI) in {plural(int(first['n']), 'discovery patient')} with "
-            f"{plural(int(first['events']), 'event')}: {listing(named)}. Each one-sided test takes "
-            "the direction of this HR and cannot show an effect in the other direction."
+        of = f"{clean(name)}, " if len(every) > 1 else ""
+        first = unsettled.iloc[0]
+        clauses.append(
+            f"{of}{clean(endpoint)}, {plural(int(first['n']), 'discovery patient')}, "
+            f"{plural(int(first['events']), 'event')}: {listing(named)}"
         )
+    if clauses:
+        yield (
+            "Direction uncertain, because the 95% interval of the HR per standard deviation in the "
+            f"discovery cohort includes 1 ({'; '.join(clauses)}). One-sided tests take the "
+            "direction of this HR and cannot show an effect in the other direction."
+        )
+
+
+def counted(every: Signatures) -> list[dict[str, Any]]:
+    """Count by scope: cohorts, scores (with each endpoint), and those that replicate."""
+    frame = _judged(every)
+    return [
+        {
+            "scope": str(scope),
+            "cohorts": len(_names(rows)),
+            "scores": len(rows),
+            "replicate": int((rows["verdict"] == "replicates").sum()),
+        }
+        for scope, rows in (frame.groupby("scope", sort=False) if len(frame) else ())
+    ]
 
 
 def _answer(scope: str, rows: pd.DataFrame) -> str:
@@ -100,10 +120,15 @@ def _answer(scope: str, rows: pd.DataFrame) -> str:
 
 
 def _cohorts(rows: pd.DataFrame) -> str:
+    """Names of the cohorts that were judged, as a list in words."""
+    names = _names(rows)
+    return listing(names) if names else ""
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
     """Names of the cohorts that were judged."""
     texts = rows["cohort_names"].dropna().astype(str) if "cohort_names" in rows else ()
-    names = dict.fromkeys(name for text in texts for name in text.split(", ") if name)
-    return listing(list(names)) if names else ""
+    return list(dict.fromkeys(name for text in texts for name in text.split(", ") if name))
 
 
 def _counts(rows: pd.DataFrame) -> str:
