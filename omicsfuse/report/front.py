@@ -201,52 +201,54 @@ def _stability(results: RunResults) -> str:
 
 
 def _survival(results: RunResults) -> str:
-    parts: list[str] = []
+    """Say of each endpoint whether the subtypes differ, and whether a signature replicates."""
     several = len(results.survival) > 1
+    parts: dict[str, list[str]] = {"differs in ": [], "not in ": [], "not tested: ": []}
+    beyond: list[float] = []
     for endpoint, comparison in results.survival.items():
         test = deciding_test(comparison)
-        name = clean(endpoint_name(endpoint))
-        name = name if name == endpoint else name[:1].lower() + name[1:]
         if test is None:
             continue
-        p, events = best_p(test), plural(int(test["events"]), "event")
+        name, p = clean(endpoint_name(endpoint)), best_p(test)
+        name = name if name == clean(endpoint) else f"{name[:1].lower()}{name[1:]}"
+        events = plural(int(test["events"]), "event")
         if p != p:
-            parts.append(f"{name} not tested ({events})")
-        else:
-            found = differs(comparison, several=several)
-            what = f"{name} differs" if found else f"no difference shown in {name}"
-            fdr = overall_fdr(test) if several else math.nan
-            rate = format_p(p) if math.isnan(fdr) else p_text(fdr)
-            beyond = _beyond(results, comparison) if found else ""
-            parts.append(f"{what} ({rate}, {events}{beyond})")
-    if not parts:
+            parts["not tested: "].append(f"{name} ({events})")
+            continue
+        fdr = overall_fdr(test) if several else math.nan
+        rate = format_p(p) if math.isnan(fdr) else f"FDR {p_text(fdr)}"
+        found = differs(comparison, several=several)
+        parts["differs in " if found else "not in "].append(f"{name} ({rate}, {events})")
+        beyond += [p_beyond(comparison)] if found else []
+    said = [f"{head}{listing(texts)}" for head, texts in parts.items() if texts]
+    if not said:
         return "No endpoint."
-    if several:
-        parts[0] = (
-            f"FDR over {len(results.survival)} endpoints: {parts[0][:1].lower()}{parts[0][1:]}"
-        )
-    return _sentence([*parts, *_replicated(results)])
+    if not parts["differs in "]:
+        said = [text.replace("not in ", "no difference shown in ", 1) for text in said]
+    return _sentence([*said, *_beyond(results, beyond), *_replicated(results)])
 
 
-def _beyond(results: RunResults, comparison: SurvivalComparison) -> str:
-    """Say what a test of the subtypes beyond the covariates gives; empty where there is none."""
-    p = p_beyond(comparison)
-    if p != p:
-        return ""
+def _beyond(results: RunResults, p_values: Sequence[float]) -> Iterator[str]:
+    """Say what tests beyond the covariates give, of the endpoints that differ."""
+    known = [p_text(p) for p in p_values if p == p]
+    if not known:
+        return
     names = [clean(name) for name in results.cohort.covariates]
-    known = listing(names) if 0 < len(names) <= _MOST_COVARIATES else "covariates"
-    return f"; beyond {known} {format_p(p)}"
+    what = listing(names) if 0 < len(names) <= _MOST_COVARIATES else "covariates"
+    yield (
+        f"beyond {what} p = {listing(known)}"
+        if len(known) > 1 or known[0][0].isdigit()
+        else (f"beyond {what} p {known[0]}")
+    )
 
 
 def _replicated(results: RunResults) -> Iterator[str]:
     """Count the scores of gene signatures that replicate, by how the cohorts are related."""
     every = every_signature(results)
-    what = "signature" if len(every) == 1 else f"{len(every)} signatures"
-    what += " without images" if imaging_layers(results) else ""
+    what = "gene signature" if len(every) == 1 else f"{len(every)} gene signatures"
     for each in replication.counted(every):
-        related = ", same study" if each["scope"] == "cohorts of the same study" else ""
         tried, cohorts = plural(each["scores"], "score"), plural(each["cohorts"], "cohort")
-        yield f"{what}: {each['replicate']} of {tried} replicate ({cohorts}{related})"
+        yield f"{what}: {each['replicate']} of {tried} replicate ({cohorts})"
 
 
 def _images(results: RunResults) -> str:
@@ -257,16 +259,20 @@ def _images(results: RunResults) -> str:
         p = float(table["p_adds"][name]) if "p_adds" in table and name in table.index else None
         if p is None or p != p:
             continue
+        # One layer of several: corrected, as in the section on layers.
+        fdr = float(table["fdr_adds"][name]) if "fdr_adds" in table else math.nan
+        decides = p if math.isnan(fdr) else max(p, fdr)
         verb = (
             "shares structure with other layers"
-            if p <= SIGNIFICANCE
-            else "shares no detectable structure with other layers"
+            if decides <= SIGNIFICANCE
+            else "shares no detectable structure"
         )
         copies = float(table["n_permutations"][name]) if "n_permutations" in table else math.nan
         floor = (
             f", the smallest possible with {copies:.0f} copies" if p * (copies + 1) < 1.001 else ""
         )
-        said.append(f"{clean(name)} {verb} ({format_p(p)}{floor})")
+        rate = format_p(p) if decides == p else f"FDR {p_text(decides)}"
+        said.append(f"{clean(name)} {verb} ({rate}{floor})")
     counts = associations(results)
     if counts is not None:
         found = counts["found"]

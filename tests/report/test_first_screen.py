@@ -256,17 +256,17 @@ def test_a_p_value_at_the_level_is_significant_in_every_line() -> None:
     results = with_p(make_results(3, n=90), SIGNIFICANCE, SIGNIFICANCE)
     table = results.assessment.layers.assign(p_adds=SIGNIFICANCE, n_permutations=19)
     results = replace(results, assessment=replace(results.assessment, layers=table))
-    assert line(results, "Survival").startswith("Overall survival differs (p = 0.050, ")
+    assert line(results, "Survival").startswith("Differs in overall survival (p = 0.050, ")
     assert "radiomics shares structure" in line(results, "Images").replace("Radiomics", "radiomics")
     assert any("Overall survival (os) differs" in text for text in summary_sentences(results))
 
 
 def test_of_several_endpoints_the_false_discovery_rate_decides() -> None:
     alone = with_p(make_results(3, n=90), 0.03, 0.06)
-    assert line(alone, "Survival").startswith("Overall survival differs (p = 0.030, ")
+    assert line(alone, "Survival").startswith("Differs in overall survival (p = 0.030, ")
     several = with_p(make_results(3, n=90), 0.03, 0.06, endpoints=3)
     said = line(several, "Survival")
-    assert said.startswith("FDR over 3 endpoints: no difference shown in overall survival (0.060, ")
+    assert said.startswith("No difference shown in overall survival (FDR 0.060, ")
     assert any(
         text.startswith("There is no evidence that overall survival (os) differs")
         for text in summary_sentences(several)
@@ -293,13 +293,12 @@ def with_agreement(results: RunResults, alone: list[float], without: list[float]
         (
             [0.3, 0.72, 0.4, 0.0, 0.1],
             [0.4, 0.85, 0.9, 1.0, 0.97],
-            "subtypes closest to expression alone (ARI 0.72), most changed without radiomics "
-            "(0.40)",
+            "closest to expression alone (ARI 0.72), most changed without radiomics (0.40)",
         ),
         (
             [0.3, 0.72, 0.4, 0.0, 0.1],
             [0.95, 0.92, 0.9, 1.0, 0.97],
-            "subtypes closest to expression alone (ARI 0.72)",
+            "closest to expression alone (ARI 0.72)",
         ),
         (
             [0.1, 0.12, 0.1, 0.0, 0.1],
@@ -368,10 +367,8 @@ def test_the_line_on_survival_names_what_is_beyond_covariates_and_elsewhere() ->
     )
     results = replace(results, survival=survival, signatures={"demonstration": derived})
     said = line(results, "Survival")
-    assert "; beyond age, stage p = 0.019)" in said.replace(" and stage", ", stage")
-    assert said.endswith(
-        "; signature without images: 1 of 2 scores replicate (1 cohort, same study)."
-    )
+    assert "; beyond age, stage p = 0.019;" in said.replace(" and stage", ", stage")
+    assert said.endswith("; gene signature: 1 of 2 scores replicate (1 cohort).")
     record = summary_record(results)
     assert record["survival"][0]["p_beyond_covariates"] == 0.019
     assert record["covariates"] == list(results.cohort.covariates)

@@ -149,7 +149,7 @@ def carried_by(results: RunResults) -> str:
         return f"{text}; {less}" if less else text
     if missed == top:
         return f"{what} rest most on {clean(top)} ({value} alone, {without[top]:.2f} without)"
-    text = f"{what} closest to {clean(top)} alone ({value})"
+    text = f"closest to {clean(top)} alone ({value})"
     return f"{text}, {less}" if less else text
 
 
