@@ -41,7 +41,12 @@ def test_stopped_and_begun_again(server: Server, manifest: Path) -> None:
     server.files["/g"] = Remote(CONTENT, pause=60, pause_after=1_500_000)
     part = manifest.with_name("g.tsv.part")
     with subprocess.Popen(
-        _command("fetch", str(manifest)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        _command("fetch", str(manifest)),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background of a shell inherit that it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as running:
         deadline = time.monotonic() + 60
         while not (part.is_file() and part.stat().st_size > 1_000_000):
