@@ -22,7 +22,8 @@ from omicsfuse.core.checks.cohort import (
     times_and_events,
     where_clinical,
 )
-from omicsfuse.core.checks.layers import checked_layer, patients_without_layer
+from omicsfuse.core.checks.layers import checked_layer
+from omicsfuse.core.checks.patients import patients_without_layer
 from omicsfuse.core.checks.tables import count, did_you_mean, in_canonical_order
 from omicsfuse.core.clean_table import CleanTable
 from omicsfuse.core.errors import CohortError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.checks.layers import LARGEST_LOG2, SMALLEST_COUNT_MAXIMUM
+from omicsfuse.core.checks.ranges import LARGEST_LOG2, SMALLEST_COUNT_MAXIMUM
 from omicsfuse.core.kinds import KINDS, Kind, kinds_that
 from omicsfuse.core.radiomic_names import radiomics_features
 

@@ -20,15 +20,13 @@ from omicsfuse.core.identifiers import resolve_identifiers
 from omicsfuse.io.files.delimited import plain_plan
 from omicsfuse.io.files.dialect import fields
 from omicsfuse.io.files.opening import ANNOTATED, PARQUET, plain_name
-from omicsfuse.io.files.text import Reading, open_text, read_bytes
+from omicsfuse.io.files.text import Reading, open_text
 from omicsfuse.io.layouts.folders import sample_files
+from omicsfuse.io.sequenced import sequenced_list
 
 GENE, CLASS, SAMPLE = "Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"
 #: Reads of the tumour with the mutation, without it, and all.
 MUTANT, REFERENCE, DEPTH = "t_alt_count", "t_ref_count", "t_depth"
-
-#: Beginning of the line of a case list that names its samples.
-_CASE_LIST = "case_list_ids:"
 
 #: Classes that do not change the protein; variants of these do not count as mutations by default.
 SILENT_CLASSES = (
@@ -197,7 +195,7 @@ def read_mutations(
     exclusions += resolved.exclusions
     patient_of = {samples[i]: p for i, p in zip(resolved.positions, resolved.patients, strict=True)}
     variants = variants[variants[SAMPLE].isin(list(patient_of))]
-    others = resolve_identifiers(_sequenced_list(sequenced), layer).patients
+    others = resolve_identifiers(sequenced_list(sequenced), layer).patients
     patients = sorted({*patient_of.values(), *others})
 
     counted = _counted(variants, silent, path, exclusions, layer)
@@ -349,31 +347,3 @@ def _counted(
                 Exclusion("read", layer, "variants", int(rows.sum()), reason, examples)
             )
     return variants[~nameless & ~quiet]
-
-
-def _sequenced_list(sequenced: Sequence[str] | Path | None) -> list[str]:
-    """Identifiers of sequenced patients, given as such or as a file.
-
-    A file holds a case list of cBioPortal, or names between lines, tabs, commas, semicolons or
-    spaces, as a table would in its first column.
-    """
-    if sequenced is None:
-        return []
-    if not isinstance(sequenced, (Path, str)):
-        return [str(name).strip() for name in sequenced]
-    lines = read_bytes(Path(sequenced)).decode("utf-8").split("\n")
-    lines = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    listed_ids = [line.partition(":")[2] for line in lines if line.startswith(_CASE_LIST)]
-    if listed_ids:
-        lines = listed_ids
-    elif any(re.match(r"(stable_id|cancer_study_identifier)\s*:", line) for line in lines):
-        raise CohortError(
-            f"{Path(sequenced).name} is a case list without its line {_CASE_LIST}, which names "
-            "the sequenced samples."
-        )
-    names = [name for line in lines for name in re.split(r"[\s,;]+", line) if name]
-    if not names:
-        raise CohortError(
-            f"{Path(sequenced).name} names nobody: expected the identifiers of those sequenced."
-        )
-    return list(dict.fromkeys(names))

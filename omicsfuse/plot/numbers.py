@@ -70,12 +70,24 @@ def clean(text: object) -> str:
     return _NOT_PRINTABLE.sub(" ", str(text))
 
 
+_WAVELET = re.compile(r"\bwavelet[-.]?([HL]{2,3})(?![a-z])")
+_SHORT_WAVELET = re.compile(r"wav[HL]{2,3}")
+
+
 def shorten(text: object, length: int = 32) -> str:
-    """Shorten a long name in its middle: its end, which tells features apart, stays longest."""
+    """Shorten a long name in its middle: its end, which tells features apart, stays longest.
+
+    Of a wavelet filter, as of radiomic features, the letters that tell filters apart stay whole.
+    """
     text = clean(text)
     if len(text) <= length:
         return text
+    text = _WAVELET.sub(r"wav\1", text)
+    if len(text) <= length:
+        return text
     head = (length - 3) * 2 // 5
+    if (wavelet := _SHORT_WAVELET.match(text)) and wavelet.end() <= (length - 3) // 2:
+        head = max(head, wavelet.end())
     return f"{text[:head]}...{text[len(text) - (length - 3 - head) :]}"
 
 

@@ -7,10 +7,10 @@ from functools import partial
 
 import pandas as pd
 
-from omicsfuse.core.results import RunResults, SurvivalComparison
-from omicsfuse.core.time_to_event import endpoint_name, per_unit, shown_unit
+from omicsfuse.core.results import RunResults
+from omicsfuse.core.time_to_event import endpoint_name
 from omicsfuse.plot.clusters import COMES_BACK
-from omicsfuse.plot.numbers import clean, format_p, time_text
+from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.small import known_label, small_heatmap, small_kaplan_meier, small_map
 from omicsfuse.report.conclusion import (
     GIVEN,
@@ -25,7 +25,6 @@ from omicsfuse.report.conclusion import (
 )
 from omicsfuse.report.section import Plan
 from omicsfuse.report.sections import data, layers
-from omicsfuse.report.sections.biology.portraits import marks
 from omicsfuse.report.sections.clinical.technical import associated_variables, effect_text
 from omicsfuse.report.sections.given_labels import shown_by_network
 from omicsfuse.report.sections.survival.added_value import p_beyond
@@ -37,6 +36,7 @@ from omicsfuse.report.sections.survival.log_rank import (
 )
 from omicsfuse.report.sections.verification import replication
 from omicsfuse.report.sections.verification.signatures import every_signature
+from omicsfuse.report.subtype_lines import SubtypeLine, first_endpoint, subtype_lines
 from omicsfuse.report.words import level_of_tests, listing, mean_jaccard, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.p_values import on_its_side, p_text
@@ -46,9 +46,6 @@ FRONT = "front"
 
 #: Technical variables named at most that go with the subtypes without explaining them.
 _MOST_ASSOCIATED = 1
-
-#: Patients at risk below which their number stands beside a median.
-_FEW_AT_RISK = 10
 
 #: Covariates named at most in the line on survival.
 _MOST_COVARIATES = 3
@@ -73,16 +70,6 @@ class Line:
     name: str
     text: str
     anchor: str = ""
-
-
-@dataclass(frozen=True)
-class SubtypeLine:
-    """One subtype in a line: its name, its size, its survival, what marks it."""
-
-    name: str
-    size: str
-    survival: str
-    marks: str
 
 
 @dataclass(frozen=True)
@@ -124,8 +111,8 @@ def front(results: RunResults) -> Front:
             if said.status == GIVEN or each.name not in _TOLD
         )
         + tuple(_associated(results)),
-        tuple(_subtype_lines(results)),
-        "" if (first := _first_endpoint(results)) is None else clean(endpoint_name(first.endpoint)),
+        tuple(subtype_lines(results)),
+        "" if (first := first_endpoint(results)) is None else clean(endpoint_name(first.endpoint)),
     )
 
 
@@ -220,6 +207,14 @@ def _survival(results: RunResults) -> str:
         found = differs(comparison, several=several)
         parts["differs in " if found else "not in "].append(f"{name} ({rate}, {events})")
         beyond += [p_beyond(comparison)] if found else []
+    tested = [*parts["differs in "], *parts["not in "]]
+    if len(tested) > 1:
+        # Of several endpoints the first says what the numbers are.
+        for head in ("differs in ", "not in "):
+            parts[head] = [
+                text if text == tested[0] else text.replace("(FDR ", "(").replace(" events)", ")")
+                for text in parts[head]
+            ]
     said = [f"{head}{listing(texts)}" for head, texts in parts.items() if texts]
     if not said:
         return "No endpoint."
@@ -245,7 +240,7 @@ def _beyond(results: RunResults, p_values: Sequence[float]) -> Iterator[str]:
 def _replicated(results: RunResults) -> Iterator[str]:
     """Count the scores of gene signatures that replicate, by how the cohorts are related."""
     every = every_signature(results)
-    what = "gene signature" if len(every) == 1 else f"{len(every)} gene signatures"
+    what = "gene signature" if len(every) == 1 else "gene signatures"
     for each in replication.counted(every):
         tried, cohorts = plural(each["scores"], "score"), plural(each["cohorts"], "cohort")
         yield f"{what}: {each['replicate']} of {tried} replicate ({cohorts})"
@@ -285,8 +280,8 @@ def _images(results: RunResults) -> str:
         if found and "after_adjustment" in counts:
             mapped = results.radiogenomics
             names = [] if mapped is None else list(mapped.params["adjusted_for"])
-            what = names[0] if len(names) == 1 else "covariates"
-            text += f", {counts['after_adjustment']} after adjustment for {what}"
+            what = f" for {names[0]}" if len(names) == 1 else ""
+            text += f", {counts['after_adjustment']} after adjustment{what}"
         said.append(text)
     if not said:
         return "" if names else "No layer of images was fused."
@@ -301,54 +296,7 @@ def _associated(results: RunResults) -> list[str]:
         return []
     named = [f"{clean(name)} ({effect_text(row)})" for name, row in rows.iterrows()]
     text = listing([*named, f"{more} more"] if more > 0 else named)
-    return [f"Associated with subtypes: {text}."]
-
-
-def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
-    names = results.subtypes.names
-    if len(names) < 2:
-        return
-    sizes = results.subtypes.labels.value_counts()
-    first = _first_endpoint(results)
-    for name in names:
-        label = results.subtypes.label_names.get(name)
-        size = f"{clean(label)}, " if label else ""
-        size += f"{plural(int(sizes[name]), 'patient')} ({100 * sizes[name] / sizes.sum():.0f}%)"
-        text = ""
-        if first is not None and name in first.medians.index:
-            median = float(first.medians["median"][name])
-            events = int(first.medians["events"][name])
-            longest = float(first.curves["time"].max()) if len(first.curves) else median
-            unit = shown_unit(first.unit, longest)
-            reached = "median not reached"
-            if median == median:
-                times = per_unit(first.unit, unit)
-                reached = f"median {time_text(median * times)} {clean(unit)}"
-                if {"ci_low", "ci_high"} <= set(first.medians):
-                    low, high = (float(first.medians[end][name]) for end in ("ci_low", "ci_high"))
-                    ends = f"95% CI {_bound(low * times)} to {_bound(high * times)}"
-                    left = _at_risk(first, name, median)
-                    reached += f" ({ends}{f'; {left} at risk' if left < _FEW_AT_RISK else ''})"
-            text = f"{plural(events, 'event')}, {reached}"
-        yield SubtypeLine(name, size, text, marks(results, name))
-
-
-def _first_endpoint(results: RunResults) -> SurvivalComparison | None:
-    """Endpoint whose medians stand beside the subtypes."""
-    return next((one for one in results.survival.values() if len(one.medians)), None)
-
-
-def _at_risk(comparison: SurvivalComparison, name: str, time: float) -> float:
-    """Patients of a subtype who are followed at this time; NaN where no curve tells."""
-    curves = comparison.curves
-    if not {"subtype", "time", "at_risk"} <= set(curves):
-        return math.nan
-    later = curves[(curves["subtype"] == name) & (curves["time"] >= time)]
-    return int(later["at_risk"].iloc[0]) if len(later) else math.nan
-
-
-def _bound(time: float) -> str:
-    return time_text(time) if time == time else "not reached"
+    return [f"Associated: {text}."]
 
 
 def _kind(results: RunResults, known: pd.Series | None) -> str | None:

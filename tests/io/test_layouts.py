@@ -1,6 +1,7 @@
 """Layouts of sources: recognised from what a file holds, or named as no table of patients."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,9 +23,9 @@ SERIES = (
 VALUES = {"P1": [1.5, 3.0], "P2": [2.0, 4.0]}
 
 
-def read(path: Path, text: str, **wanted: object) -> Arranged:
+def read(path: Path, text: str, **wanted: Any) -> Arranged:
     path.write_text(text)
-    return arranged_table(path, Wanted(missing_words=MISSING_WORDS, **wanted))  # type: ignore[arg-type]
+    return arranged_table(path, Wanted(missing_words=MISSING_WORDS, **wanted))
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,9 @@ def test_names_that_differ_stay_different() -> None:
     assert short[3] == "brief"
     assert shorten(names[0], 20) == shorten(names[1], 20)
     assert shorten("original_firstorder_Entropy", 20) == "origin...der_Entropy"
+    assert shorten("wavelet-HHL_firstorder_Kurtosis", 17) == "wavHHL...Kurtosis"
+    assert shorten("waveletLLH_GLCM_IMC1", 17) == "wavLLH_GLCM_IMC1"
+    assert shorten("waveletLLH_GLCM_IMC1", 20) == "waveletLLH_GLCM_IMC1"
 
 
 def test_a_mutation_against_a_feature_is_a_box_plot() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.core.checks.layers import AMOUNTS
+from omicsfuse.core.checks.ranges import AMOUNTS
 from omicsfuse.preprocessing import (
     ContinuousPreprocessor,
     CopyNumberPreprocessor,

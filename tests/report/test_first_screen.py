@@ -113,7 +113,7 @@ def test_a_number_of_subtypes_that_other_redraws_would_change_is_reserved() -> N
     unsettled = with_shares(sound(), {2: 0.34, 3: 0.63, 4: 0.03})
     (each,) = conclude(unsettled).reservations
     assert each.name == "number_of_subtypes"
-    assert each.text == ("Number of subtypes uncertain: k = 3 (63% of redraws) or k = 2 (34%).")
+    assert each.text == "Number uncertain: k = 3 in 63% of redraws, 2 in 34%."
     assert other_numbers(with_shares(sound(), {})).empty
     # A number that was asked for was not chosen.
     assert other_numbers(make_results(3)).empty
@@ -145,6 +145,14 @@ def test_the_first_screen_is_short() -> None:
     assert len(" ".join(words).split()) < 150
     assert [line.name for line in said.lines] == ["Groups", "Stability", "Survival", "Images"]
     assert [line.name for line in said.subtypes] == ["S1", "S2", "S3", "S4"]
+
+
+def test_three_endpoints_with_signatures_are_short_too() -> None:
+    results = with_p(make_results(3, n=90), 0.01, 0.02, endpoints=3)
+    said = line(results, "Survival")
+    assert said.startswith("Differs in overall survival (FDR 0.020, ")
+    assert said.count("FDR") == 1
+    assert said.count("events") == 1
 
 
 def test_three_pictures_or_those_that_there_are() -> None:
@@ -293,18 +301,18 @@ def with_agreement(results: RunResults, alone: list[float], without: list[float]
         (
             [0.3, 0.72, 0.4, 0.0, 0.1],
             [0.4, 0.85, 0.9, 1.0, 0.97],
-            "closest to expression alone (ARI 0.72), most changed without radiomics (0.40)",
+            "closest layer expression (ARI 0.72)",
         ),
         (
             [0.3, 0.72, 0.4, 0.0, 0.1],
             [0.95, 0.92, 0.9, 1.0, 0.97],
-            "closest to expression alone (ARI 0.72)",
+            "closest layer expression (ARI 0.72)",
         ),
         (
             [0.1, 0.12, 0.1, 0.0, 0.1],
             [0.4, 0.85, 0.9, 1.0, 0.97],
-            "no layer alone gives the subtypes (ARI 0.12 at most); most changed without radiomics "
-            "(0.40)",
+            "no layer alone gives the subtypes (ARI 0.12 at most); largest change without "
+            "radiomics (0.40)",
         ),
     ],
 )
@@ -326,7 +334,7 @@ def test_a_shown_effect_never_contradicts_the_rule() -> None:
     assert "technical_variable" not in names(near)
     assert (
         (front(near).reservations[-1])
-        == "Associated with subtypes: tumour volume (radiomics) (epsilon squared 0.498)."
+        == "Associated: tumour volume (radiomics) (epsilon squared 0.498)."
     )
     clinical = clinical.copy()
     clinical.loc[name, "effect"] = 0.502

@@ -15,7 +15,7 @@ from omicsfuse.core.checks.clinical import (
     require_column,
     warn_of_dead_only,
 )
-from omicsfuse.core.checks.layers import first_five, where_layer
+from omicsfuse.core.checks.patients import first_five, where_layer
 from omicsfuse.core.checks.tables import (
     count,
     did_you_mean,

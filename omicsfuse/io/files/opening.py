@@ -167,7 +167,8 @@ def _only_member(content: bytes, path: Path, error: type[OmicsfuseError]) -> byt
             if members[0].flag_bits & 1:
                 raise error(f"{path} is a zip archive with a password: unpack it first.")
             return archive.read(members[0])
-    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+        # RuntimeError: a compression that this Python does not know, as a damaged byte may name.
         raise error(
             f"{path} is damaged or truncated (incomplete zip data). Download or copy it again."
         ) from None

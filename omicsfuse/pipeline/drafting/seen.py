@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -241,8 +241,8 @@ def _orientation(frame: pd.DataFrame, layout: Layout, column: str) -> tuple[str,
     return "", ""
 
 
-def _share_of(names: pd.Index, fits: object) -> float:
-    return sum(bool(fits(str(name))) for name in names) / max(len(names), 1)  # type: ignore[operator]
+def _share_of(names: pd.Index, fits: Callable[[str], object]) -> float:
+    return sum(bool(fits(str(name))) for name in names) / max(len(names), 1)
 
 
 def _is_clinical(table: pd.DataFrame, name: str) -> bool:

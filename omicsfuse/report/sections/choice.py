@@ -62,12 +62,10 @@ def uncertain(results: RunResults) -> str:
         return ""
     k = len(results.subtypes.names)
     others = share.drop(k, errors="ignore")
-    named = listing([f"k = {other} ({100 * s:.0f}%)" for other, s in others.items()
+    named = listing([f"{other} in {100 * s:.0f}%" for other, s in others.items()
                      if s > 1 - SETTLED] or ["another"])  # fmt: skip
-    return (
-        f"Number of subtypes uncertain: k = {k} ({100 * share.get(k, 0):.0f}% of "
-        f"redraws) or {named}."
-    )
+    own = f"k = {k} in {100 * share.get(k, 0):.0f}% of redraws"
+    return f"Number uncertain: {own}, {named}."
 
 
 def caveats(results: RunResults) -> Iterator[str]:

@@ -143,14 +143,14 @@ def carried_by(results: RunResults) -> str:
     missed = min(without, key=lambda name: without[name]) if without and not given else None
     if missed is not None and without[missed] >= _HARDLY:
         missed = None
-    less = "" if missed is None else f"most changed without {clean(missed)} ({without[missed]:.2f})"
     if alone[top] < _PARTIAL:
         text = f"no layer alone gives the {what} ({value} at most)"
-        return f"{text}; {less}" if less else text
+        if missed is None:
+            return text
+        return f"{text}; largest change without {clean(missed)} ({without[missed]:.2f})"
     if missed == top:
         return f"{what} rest most on {clean(top)} ({value} alone, {without[top]:.2f} without)"
-    text = f"closest to {clean(top)} alone ({value})"
-    return f"{text}, {less}" if less else text
+    return f"closest layer {clean(top)} ({value})"
 
 
 def layer_sentences(results: RunResults) -> list[str]:
