@@ -71,7 +71,7 @@ def index() -> tuple[HeterogeneityIndex, Prepared]:
 
 def test_heatmap_of_modules_marks_what_was_found(tmp_path: Path) -> None:
     ax = module_heatmap(modules(4))
-    assert [text.get_text() for text in ax.get_yticklabels()][9].startswith("R10: wavelet")
+    assert [text.get_text() for text in ax.get_yticklabels()][9].startswith("R10: wavLLH_")
     assert len(ax.get_yticklabels()) == 12
     (dots,) = ax.lines
     assert len(dots.get_xdata()) == 4
